@@ -1,1 +1,5 @@
 //! Everything that knows bytes.
+
+mod tree;
+
+pub use tree::{Frontier, Hash, Unaligned, leaf, node};
