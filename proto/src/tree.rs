@@ -114,9 +114,7 @@ impl Frontier {
                 self.carry(height, root);
                 Ok(())
             }
-            entries => {
-                Err(Unaligned { size: self.size, entries: entries.unwrap_or(u64::MAX) })
-            }
+            entries => Err(Unaligned { size: self.size, entries: entries.unwrap_or(u64::MAX) }),
         }
     }
 
