@@ -69,7 +69,12 @@ pub(crate) fn entries(first: u64, count: u64) -> Vec<Vec<u8>> {
     (first..first + count).map(|n| format!("entry {n}").into_bytes()).collect()
 }
 
-pub(crate) fn append(log: &dyn Log, number: u32, first: u64, entries: &[Vec<u8>]) -> Result<(), LogError> {
+pub(crate) fn append(
+    log: &dyn Log,
+    number: u32,
+    first: u64,
+    entries: &[Vec<u8>],
+) -> Result<(), LogError> {
     log.append(&[Block { log: LogId::new(number), first, entries }])
 }
 
