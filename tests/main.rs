@@ -1,1 +1,5 @@
 //! The whole system from outside.
+
+mod crash_log;
+mod guards;
+mod log_contract;
