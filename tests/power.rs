@@ -26,7 +26,7 @@ pub(crate) type Acknowledged = BTreeMap<u32, u64>;
 
 /// Head files are synced by their thread, as in a server, and volumes are soon full.
 pub(crate) fn options() -> LogOptions {
-    LogOptions { head_sync_every: Duration::from_millis(10), volume_bytes: 200 << 10, ..small() }
+    LogOptions { head_sync_every: Duration::from_millis(10), volume_bytes: 1 << 20, ..small() }
 }
 
 /// The entry with this position: of a length of its own, and nothing like its neighbours.
