@@ -32,8 +32,8 @@ pub(crate) fn options() -> LogOptions {
 /// The entry with this position: of a length of its own, and nothing like its neighbours.
 fn entry(log: u32, position: u64) -> Vec<u8> {
     let text = format!("{log}:{position};");
-    let long = if position % 97 == 0 { 2000 } else { 20 + position * 7 % 400 };
-    text.into_bytes().into_iter().cycle().take(usize::try_from(long).unwrap()).collect()
+    let length = if position.is_multiple_of(97) { 2000 } else { 20 + position * 7 % 400 };
+    text.into_bytes().into_iter().cycle().take(usize::try_from(length).unwrap()).collect()
 }
 
 /// Opens the log in `store` and appends until it is killed, saying after each append what is
@@ -58,11 +58,12 @@ fn victim() {
             .map(|(log, first, entries)| Block { log: LogId::new(*log), first: *first, entries })
             .collect();
         log.append(&borrowed).unwrap();
-        let mut said = String::new();
+        let mut said = Vec::new();
         for (number, first, entries) in &blocks {
-            said += &format!("\nack {number} {}\n", first + entries.len() as u64 - 1);
+            let last = first + entries.len() as u64 - 1;
+            writeln!(said, "\nack {number} {last}").unwrap();
         }
-        out.write_all(said.as_bytes()).unwrap();
+        out.write_all(&said).unwrap();
         out.flush().unwrap();
     }
 }
