@@ -12,10 +12,10 @@ use std::io::{BufRead, BufReader, Write};
 use std::ops::ControlFlow;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 use std::time::Duration;
 
-use ledger_server::{Block, Log, LogId, LogOptions, PackedLog};
+use ledger_server::{Block, Log, LogError, LogId, LogOptions, PackedLog};
 
 use crate::log_contract::small;
 
@@ -42,7 +42,10 @@ fn entry(log: u32, position: u64) -> Vec<u8> {
 #[ignore = "the part of this binary that gets killed"]
 fn victim() {
     let Some(store) = env::var_os(STORE) else { return };
-    let log = PackedLog::open(Path::new(&store), &options()).unwrap();
+    let log = match PackedLog::open(Path::new(&store), &options()) {
+        Ok(log) => log,
+        Err(error) => return println!("\nend {error:?}"),
+    };
     let mut out = std::io::stdout().lock();
     for round in 0_u64.. {
         let blocks: Vec<(u32, u64, Vec<Vec<u8>>)> = (1..=3_u32)
@@ -57,7 +60,11 @@ fn victim() {
             .iter()
             .map(|(log, first, entries)| Block { log: LogId::new(*log), first: *first, entries })
             .collect();
-        log.append(&borrowed).unwrap();
+        if let Err(error) = log.append(&borrowed) {
+            assert!(matches!(log.append(&borrowed), Err(LogError::Poisoned)));
+            writeln!(out, "\nend {error:?}").unwrap();
+            return;
+        }
         let mut said = Vec::new();
         for (number, first, entries) in &blocks {
             let last = first + entries.len() as u64 - 1;
@@ -75,6 +82,18 @@ pub(crate) fn kill_after(
     store: &Path,
     environment: &[(&str, &Path)],
 ) -> Acknowledged {
+    let (acknowledged, ended, said) = run(acknowledgements, store, environment);
+    assert_eq!(ended.signal(), Some(9), "the victim ended by itself: {said}");
+    acknowledged
+}
+
+/// Runs the victim until it has acknowledged so much or ends by itself; what it said last comes
+/// third.
+fn run(
+    acknowledgements: u64,
+    store: &Path,
+    environment: &[(&str, &Path)],
+) -> (Acknowledged, ExitStatus, String) {
     let mut victim = Command::new(env::current_exe().unwrap())
         .args(["--exact", "power::victim", "--ignored", "--nocapture", "--test-threads=1"])
         .env(STORE, store)
@@ -84,9 +103,12 @@ pub(crate) fn kill_after(
         .spawn()
         .unwrap();
     let mut acknowledged = Acknowledged::new();
-    let mut seen = 0;
+    let (mut seen, mut last_words) = (0, String::new());
     for line in BufReader::new(victim.stdout.take().unwrap()).lines() {
         let line = line.unwrap();
+        if let Some(end) = line.strip_prefix("end ") {
+            end.clone_into(&mut last_words);
+        }
         let Some(said) = line.strip_prefix("ack ") else { continue };
         // The kill may cut the last line short: a number without its end says less, never more.
         let Some((number, size)) = said.split_once(' ') else { continue };
@@ -99,9 +121,8 @@ pub(crate) fn kill_after(
         }
     }
     let ended = victim.wait_with_output().unwrap();
-    let said = String::from_utf8_lossy(&ended.stderr);
-    assert_eq!(ended.status.signal(), Some(9), "the victim ended by itself: {said}");
-    acknowledged
+    last_words += &String::from_utf8_lossy(&ended.stderr);
+    (acknowledged, ended.status, last_words)
 }
 
 /// Nothing that was acknowledged is lost, nothing is there twice, and nothing else is there.
@@ -178,6 +199,35 @@ fn no_power_cut_loses_what_was_acknowledged() {
         fs::remove_dir_all(&store).unwrap();
         store = shadow.join("tree");
         assert!(store.is_dir(), "the shim was not loaded");
+        nothing_is_lost(&store, &acknowledged);
+    }
+}
+
+/// G8, on the real store: a full disk ends the log with a clear error, and what was acknowledged is
+/// there as soon as there is room again.
+#[test]
+fn a_full_disk_loses_nothing_that_was_acknowledged() {
+    let dir = tempfile::tempdir().unwrap();
+    let library = match shim(dir.path()) {
+        Ok(library) => library,
+        Err(why) => {
+            println!("skipped: {why}");
+            return;
+        }
+    };
+    for n in 0..12 {
+        let (store, shadow) = (dir.path().join(format!("{n}")), dir.path().join(format!("{n}-s")));
+        fs::create_dir(&store).unwrap();
+        fs::create_dir(&shadow).unwrap();
+        let room = (scattered(n) % (64 << (n + 4))).to_string();
+        let environment = [
+            ("LD_PRELOAD", library.as_path()),
+            ("CARESTORE_SHIM_FROM", store.as_path()),
+            ("CARESTORE_SHIM_TO", shadow.as_path()),
+            ("CARESTORE_SHIM_ROOM", Path::new(&room)),
+        ];
+        let (acknowledged, ended, said) = run(u64::MAX, &store, &environment);
+        assert!(ended.success() && said.starts_with("DiskFull"), "room {room}: {ended}: {said}");
         nothing_is_lost(&store, &acknowledged);
     }
 }

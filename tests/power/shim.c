@@ -6,7 +6,9 @@
  * leaves behind.
  *
  * CARESTORE_SHIM_FROM is the folder, CARESTORE_SHIM_TO the place for the shadow: its names are in
- * tree/, its bytes in data/, one file for each inode, tied to the names by hard links. */
+ * tree/, its bytes in data/, one file for each inode, tied to the names by hard links.
+ *
+ * CARESTORE_SHIM_ROOM, if set, is how many bytes can be written before the disk is full. */
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <errno.h>
@@ -34,6 +36,7 @@ struct dirty {
 static struct dirty table[FILES];
 static int used;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static long long room = -1;
 static char real_root[PATH_MAX], shadow_root[PATH_MAX];
 
 static struct dirty *find(ino_t ino)
@@ -191,6 +194,8 @@ __attribute__((constructor)) static void begin(void)
     if (!from || !to || strlen(to) > PATH_MAX - 512 || !realpath(from, real_root))
         return;
     strcpy(shadow_root, to);
+    if (getenv("CARESTORE_SHIM_ROOM"))
+        room = atoll(getenv("CARESTORE_SHIM_ROOM"));
     join(path, to, "data");
     mkdir(path, 0755);
     join(path, to, "tree");
@@ -224,8 +229,27 @@ static int synced(int fd)
 int fsync(int fd) { return synced(fd); }
 int fdatasync(int fd) { return synced(fd); }
 
+/* Whether a disk that is nearly full still takes so much. */
+static int full(int fd, size_t count)
+{
+    struct stat st;
+    int refused = 0;
+    if (room >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode)) {
+        pthread_mutex_lock(&lock);
+        refused = (long long)count > room;
+        if (!refused)
+            room -= (long long)count;
+        pthread_mutex_unlock(&lock);
+    }
+    if (refused)
+        errno = ENOSPC;
+    return refused;
+}
+
 ssize_t pwrite64(int fd, const void *bytes, size_t count, off64_t at)
 {
+    if (full(fd, count))
+        return -1;
     ssize_t written = syscall(SYS_pwrite64, fd, bytes, count, at);
     wrote(fd, at, written);
     return written;
@@ -238,6 +262,8 @@ ssize_t pwrite(int fd, const void *bytes, size_t count, off_t at)
 
 ssize_t write(int fd, const void *bytes, size_t count)
 {
+    if (full(fd, count))
+        return -1;
     ssize_t written = syscall(SYS_write, fd, bytes, count);
     if (written > 0)
         wrote(fd, lseek(fd, 0, SEEK_CUR) - written, written);
