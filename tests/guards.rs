@@ -339,6 +339,14 @@ fn a_disk_that_is_nearly_full_is_refused_at_the_start() {
 }
 
 #[test]
+fn a_second_process_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let first = open(dir.path());
+    assert!(matches!(PackedLog::open(dir.path(), &small()), Err(LogError::InUse(_))));
+    append(&first, 1, 1, &entries(1, 1)).unwrap();
+}
+
+#[test]
 fn a_store_of_a_newer_version_is_left_alone() {
     let dir = tempfile::tempdir().unwrap();
     append(&open(dir.path()), 1, 1, &entries(1, 3)).unwrap();

@@ -231,12 +231,21 @@ fn a_visitor_may_stop_and_may_append(place: &mut Place) {
     assert_eq!(last, 300);
 }
 
+/// Long enough for a few volumes.
+fn padded(first: u64, count: u64) -> Vec<Vec<u8>> {
+    let mut entries = entries(first, count);
+    for entry in &mut entries {
+        entry.resize(1000, b'.');
+    }
+    entries
+}
+
 fn readers_and_the_writer_do_not_disturb_each_other(place: &mut Place) {
     std::thread::scope(|scope| {
         let log = place.log();
         let writer = scope.spawn(move || {
             for n in 0..120 {
-                append(log, 1, n * 10 + 1, &entries(n * 10 + 1, 10)).unwrap();
+                append(log, 1, n * 10 + 1, &padded(n * 10 + 1, 10)).unwrap();
             }
         });
         while !writer.is_finished() {
@@ -250,7 +259,7 @@ fn readers_and_the_writer_do_not_disturb_each_other(place: &mut Place) {
             assert!(seen.last().map_or(0, |last| last.0) >= size);
         }
     });
-    holds(place.log(), 1, &entries(1, 1200));
+    holds(place.log(), 1, &padded(1, 1200));
 }
 
 /// Appends of any size to three logs, with reopenings between, read back like plain vectors.
