@@ -1,2 +1,32 @@
-//! Build.
-fn main() {}
+//! Compiles the `.proto` files with a compiler written in Rust: no protoc is needed.
+
+use std::{env, error::Error, fs, path::PathBuf};
+
+use prost::Message;
+
+const FILES: [&str; 11] = [
+    "carestore/v1/common.proto",
+    "carestore/v1/error_reason.proto",
+    "carestore/v1/coop.proto",
+    "carestore/v1/members.proto",
+    "carestore/v1/time_bank.proto",
+    "carestore/v1/respite.proto",
+    "carestore/v1/voucher.proto",
+    "carestore/v1/store.proto",
+    "carestore/v1/history.proto",
+    "carestore/v1/batch.proto",
+    "carestore/v1/import.proto",
+];
+
+fn main() -> Result<(), Box<dyn Error>> {
+    println!("cargo::rerun-if-changed=carestore");
+    println!("cargo::rerun-if-changed=google");
+    let descriptors = protox::compile(FILES.iter().chain(&["carestore/log/v1/entry.proto"]), ["."])?;
+    let out = PathBuf::from(env::var("OUT_DIR")?);
+    fs::write(out.join("descriptor.bin"), descriptors.encode_to_vec())?;
+    tonic_prost_build::configure()
+        // One error model for the whole project: that of tonic's own types crate.
+        .extern_path(".google.rpc.Status", "::tonic_types::Status")
+        .compile_fds(descriptors)?;
+    Ok(())
+}

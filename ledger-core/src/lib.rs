@@ -1,1 +1,59 @@
-//! The rules of the ledger.
+//! The rules of the Care Store ledger, pure.
+//!
+//! ```text
+//! Request ──decide──▶ Entry ──append──▶ Log ──▶ views: statements, totals, pages
+//!              ▲        │
+//!              │      evolve
+//!            State ◀────┘
+//! ```
+//!
+//! Two functions carry the product: [`decide`] may say no, [`evolve`] may not disagree. The live server, a restart and
+//! the auditor all go through the same [`evolve`]. Deliberately absent: a clock, randomness, files, bytes, threads.
+
+// Words.
+mod account;
+mod amount;
+mod closed;
+mod id;
+mod kinds;
+mod policy;
+mod text;
+mod time;
+// Nouns.
+mod command;
+mod entry;
+mod event;
+mod past;
+mod rejection;
+mod state;
+// Verbs.
+mod decide;
+mod evolve;
+
+pub use account::{CashAccount, KindAccount, TimeAccount, Transfer};
+pub use amount::{AmountError, Balance, Items, Minutes, Overflow, Pence};
+pub use command::{Beyond, Command, Request, Thing, VoucherKey};
+pub use decide::{Decision, ImportFailure, Imported, Importing, decide, fall_due, import};
+pub use entry::{Actor, Asked, Attribution, Entry};
+pub use event::{
+    Cover, Event, EventKind, FundFreedom, Help, HoursDestination, Kinship, RespiteEnding, Undone,
+};
+pub use evolve::{Contradiction, evolve};
+pub use id::{
+    CodeHash, Fingerprint, FundId, LabelError, MemberId, OfferId, OfficerId, PartyId, Position,
+    RequestId, RowKey,
+};
+pub use kinds::{
+    Authority, CancelReason, CashSource, CashUse, Channel, DisputeReason, Element, EvidenceGrade,
+    GrantReason, Hat, PartyKind, RespiteSide, ReversalReason, Role, SuspensionReason, TaskKind,
+    VoucherReason,
+};
+pub use past::{PastCover, PastDestination, PastRespite, PastStep, PastVoucher, Step, WrongRow};
+pub use policy::{OwnFamily, Policy, Unsound, Values, VoucherBasis};
+pub use rejection::{Rejection, Sort};
+pub use state::{
+    Books, Fund, HoursStatus, LoggedHours, Member, Offer, OfferKind, Officer, OpenVoucher, Party,
+    Promise, REQUEST_ID_DAYS_AHEAD, REQUEST_ID_DAYS_BACK, Slot, Standing, State,
+};
+pub use text::{CoopName, Reference, TextError, Title};
+pub use time::{Day, TimeOfDay, Timestamp};

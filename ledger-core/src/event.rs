@@ -1,0 +1,498 @@
+//! What has happened: one event for each entry, each by itself enough to say what moved.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    account::{CashAccount, KindAccount, TimeAccount, Transfer},
+    amount::{Items, Minutes, Pence},
+    closed::closed,
+    id::{CodeHash, FundId, MemberId, OfferId, OfficerId, PartyId, Position},
+    kinds::{
+        CancelReason, CashSource, CashUse, DisputeReason, EvidenceGrade, GrantReason, Hat,
+        PartyKind, RespiteSide, ReversalReason, Role, SuspensionReason, TaskKind, VoucherReason,
+    },
+    policy::Values,
+    text::{CoopName, Reference, Title},
+    time::{Day, TimeOfDay, Timestamp},
+};
+
+/// Where the hours of a piece of help go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum HoursDestination {
+    /// The giver's own account.
+    OwnAccount,
+    /// The community pot.
+    Pot,
+    /// A named member's account.
+    Member(MemberId),
+}
+
+/// Whether help was for one's own family, and whether it earns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Kinship {
+    /// Not of the giver's family: it earns.
+    Neighbour,
+    /// Of the giver's own family, and the policy of the day lets it earn.
+    FamilyEarning,
+    /// Of the giver's own family: recorded with thanks, and earns nothing.
+    FamilyNotEarning,
+}
+
+/// A piece of help.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Help {
+    /// Who gave it.
+    pub giver: MemberId,
+    /// Who was helped. Nothing: the community at large.
+    pub receiver: Option<MemberId>,
+    /// How long.
+    pub minutes: Minutes,
+    /// What kind of help.
+    pub task: TaskKind,
+    /// Where the hours go.
+    pub destination: HoursDestination,
+    /// Whether it was for one's own family.
+    pub kinship: Kinship,
+}
+
+impl Help {
+    /// The account that the hours go to.
+    pub const fn credited(&self) -> TimeAccount {
+        match self.destination {
+            HoursDestination::OwnAccount => TimeAccount::Member(self.giver),
+            HoursDestination::Pot => TimeAccount::Pot,
+            HoursDestination::Member(member) => TimeAccount::Member(member),
+        }
+    }
+
+    /// What moves when it counts: being helped costs the receiver nothing.
+    fn transfer(&self) -> Option<Transfer> {
+        match self.kinship {
+            Kinship::Neighbour | Kinship::FamilyEarning => {
+                Some(Transfer::time(TimeAccount::Commons, self.credited(), self.minutes))
+            }
+            Kinship::FamilyNotEarning => None,
+        }
+    }
+}
+
+/// Who covers a respite.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Cover {
+    /// A member, whose account the hours go to.
+    Member(MemberId),
+    /// Staff of the co-op: the hours go back to the community.
+    Staff,
+}
+
+impl Cover {
+    /// The account that captured hours go to.
+    pub const fn credited(self) -> TimeAccount {
+        match self {
+            Self::Member(member) => TimeAccount::Member(member),
+            Self::Staff => TimeAccount::Commons,
+        }
+    }
+}
+
+/// How a promise of respite ended without being delivered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum RespiteEnding {
+    /// Somebody cancelled.
+    Cancelled {
+        /// Who.
+        by: RespiteSide,
+        /// Why.
+        reason: CancelReason,
+    },
+    /// Nobody could be found.
+    NoCover,
+    /// Somebody did not come.
+    NoShow {
+        /// Who.
+        missing: RespiteSide,
+    },
+    /// Nothing was heard of it in time.
+    Lapsed,
+}
+
+/// How freely a fund can be spent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum FundFreedom {
+    /// For anything.
+    Unrestricted,
+    /// The board's own earmark.
+    Designated,
+    /// The donor's condition: only for this purpose.
+    Restricted(Title),
+}
+
+/// What a reversal takes back beside the transfers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Undone {
+    /// Nothing else.
+    TransfersOnly,
+    /// Minutes that counted towards the giver's cap of a day.
+    GivenMinutes {
+        /// The giver.
+        giver: MemberId,
+        /// The day.
+        day: Day,
+        /// So many.
+        minutes: Minutes,
+    },
+    /// A membership's end.
+    Leaving(MemberId),
+    /// The valuation of a gift in kind, or the pledge of a business: the offer is no longer there.
+    Offer(OfferId),
+}
+
+closed!(
+    /// The name of each kind of event, with the number under which its arm is stored.
+    EventKind {
+        /// [`Event::CoopFounded`].
+        CoopFounded = 20,
+        /// [`Event::PolicyAdopted`].
+        PolicyAdopted = 21,
+        /// [`Event::OfficerAppointed`].
+        OfficerAppointed = 22,
+        /// [`Event::OfficerEnded`].
+        OfficerEnded = 23,
+        /// [`Event::LossAccepted`].
+        LossAccepted = 24,
+        /// [`Event::MemberEnrolled`].
+        MemberEnrolled = 25,
+        /// [`Event::HatsChanged`].
+        HatsChanged = 26,
+        /// [`Event::MemberSuspended`].
+        MemberSuspended = 27,
+        /// [`Event::MemberReinstated`].
+        MemberReinstated = 28,
+        /// [`Event::MemberLeft`].
+        MemberLeft = 29,
+        /// [`Event::PartyRegistered`].
+        PartyRegistered = 30,
+        /// [`Event::HoursLogged`].
+        HoursLogged = 31,
+        /// [`Event::HoursConfirmed`].
+        HoursConfirmed = 32,
+        /// [`Event::HoursDisputed`].
+        HoursDisputed = 33,
+        /// [`Event::HoursResolved`].
+        HoursResolved = 34,
+        /// [`Event::HoursRecorded`].
+        HoursRecorded = 35,
+        /// [`Event::HoursGiven`].
+        HoursGiven = 36,
+        /// [`Event::PotGranted`].
+        PotGranted = 37,
+        /// [`Event::RespiteRequested`].
+        RespiteRequested = 38,
+        /// [`Event::CoverAgreed`].
+        CoverAgreed = 39,
+        /// [`Event::CoverWithdrawn`].
+        CoverWithdrawn = 40,
+        /// [`Event::RespiteDelivered`].
+        RespiteDelivered = 41,
+        /// [`Event::RespiteEnded`].
+        RespiteEnded = 42,
+        /// [`Event::OfferPledged`].
+        OfferPledged = 43,
+        /// [`Event::VoucherIssued`].
+        VoucherIssued = 44,
+        /// [`Event::VoucherRedeemed`].
+        VoucherRedeemed = 45,
+        /// [`Event::VoucherCancelled`].
+        VoucherCancelled = 46,
+        /// [`Event::VoucherLapsed`].
+        VoucherLapsed = 47,
+        /// [`Event::FundOpened`].
+        FundOpened = 48,
+        /// [`Event::CashReceived`].
+        CashReceived = 49,
+        /// [`Event::CashSpent`].
+        CashSpent = 50,
+        /// [`Event::InKindReceived`].
+        InKindReceived = 51,
+        /// [`Event::InKindUsed`].
+        InKindUsed = 52,
+        /// [`Event::EntryReversed`].
+        EntryReversed = 53,
+    }
+);
+
+/// What has happened. The names are past tense; the ids that an event makes stand in it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "each field is said by its type and by the .proto of the log")]
+pub enum Event {
+    /// A co-op was founded, with its first policy and officer 1, a co-ordinator.
+    CoopFounded { coop: CoopName, policy: Values },
+    /// A policy was adopted anew.
+    PolicyAdopted { version: u32, policy: Values, decided_by: Option<Title> },
+    /// An officer was appointed.
+    OfficerAppointed { officer: OfficerId, role: Role, member: Option<MemberId> },
+    /// An officer's term ended.
+    OfficerEnded { officer: OfficerId },
+    /// The operator went on without entries that the store had lost.
+    LossAccepted { first: Position, last: Position },
+    /// A person was enrolled.
+    MemberEnrolled {
+        member: MemberId,
+        hats: Vec<Hat>,
+        reference: Option<Reference>,
+        joined_on: Day,
+    },
+    /// A member wears other hats.
+    HatsChanged { member: MemberId, hats: Vec<Hat> },
+    /// A member was suspended.
+    MemberSuspended { member: MemberId, reason: SuspensionReason },
+    /// A suspension ended.
+    MemberReinstated { member: MemberId },
+    /// A membership ended; what was left went on, what was missing was made good by the community.
+    MemberLeft { member: MemberId, settled: Option<Transfer> },
+    /// A business or partner was registered.
+    PartyRegistered { party: PartyId, title: Title, kind: PartyKind },
+    /// Help was logged. It counts for nothing yet.
+    HoursLogged { help: Help, confirm_by: Timestamp },
+    /// Logged hours were confirmed: they count.
+    HoursConfirmed { hours: Position, help: Help, logged: Minutes, evidence: EvidenceGrade },
+    /// Logged hours were disputed.
+    HoursDisputed { hours: Position, reason: DisputeReason },
+    /// A dispute was resolved: so much counts, or nothing.
+    HoursResolved { hours: Position, help: Help, counted: Option<Minutes> },
+    /// Help was entered at once, with its evidence: it counts.
+    HoursRecorded { help: Help, evidence: EvidenceGrade },
+    /// A member gave hours to another, or to the pot.
+    HoursGiven { from: MemberId, to: Option<MemberId>, minutes: Minutes },
+    /// Hours of the pot were granted to a member.
+    PotGranted { to: MemberId, minutes: Minutes, reason: GrantReason },
+    /// A carer asked for respite: the minutes are held.
+    RespiteRequested {
+        carer: MemberId,
+        minutes: Minutes,
+        wanted_on: Day,
+        start: Option<TimeOfDay>,
+        lapse_at: Timestamp,
+    },
+    /// It was agreed who covers a respite: a member's time is held from `start` on `wanted_on`.
+    CoverAgreed { respite: Position, cover: Cover, start: TimeOfDay },
+    /// An agreement was taken back: the respite is asked for again.
+    CoverWithdrawn { respite: Position, reason: CancelReason },
+    /// A respite was delivered: the minutes went to the giver, what was held beyond them was released,
+    /// what it took beyond what was held came out of the carer's account.
+    RespiteDelivered {
+        respite: Position,
+        carer: MemberId,
+        cover: Cover,
+        held: Minutes,
+        minutes: Minutes,
+    },
+    /// A respite came to nothing: what was held was released.
+    RespiteEnded { respite: Position, carer: MemberId, held: Minutes, ending: RespiteEnding },
+    /// A business pledged vouchers.
+    OfferPledged {
+        offer: OfferId,
+        party: PartyId,
+        title: Title,
+        face_value: Pence,
+        quantity: Items,
+        valid_until: Day,
+    },
+    /// A voucher was issued; where the policy says exchange, minutes went to the pot for it.
+    VoucherIssued {
+        offer: OfferId,
+        member: MemberId,
+        reason: VoucherReason,
+        code: CodeHash,
+        lapse_at: Timestamp,
+        price: Option<Minutes>,
+    },
+    /// A voucher was redeemed at the business.
+    VoucherRedeemed { voucher: Position, offer: OfferId, member: MemberId },
+    /// A voucher was cancelled: it is back in stock, and minutes that were given for it are back.
+    VoucherCancelled { voucher: Position, offer: OfferId, member: MemberId, price: Option<Minutes> },
+    /// A voucher lapsed by time.
+    VoucherLapsed { voucher: Position, offer: OfferId, member: MemberId },
+    /// A fund was opened.
+    FundOpened { fund: FundId, title: Title, freedom: FundFreedom },
+    /// Cash came into a fund.
+    CashReceived {
+        fund: FundId,
+        source: CashSource,
+        pence: Pence,
+        party: Option<PartyId>,
+        member: Option<MemberId>,
+    },
+    /// Cash went out of a fund.
+    CashSpent {
+        fund: FundId,
+        spent_on: CashUse,
+        pence: Pence,
+        party: Option<PartyId>,
+        member: Option<MemberId>,
+    },
+    /// A gift in kind was received.
+    InKindReceived {
+        offer: OfferId,
+        party: Option<PartyId>,
+        title: Title,
+        quantity: Items,
+        valuation: Option<Pence>,
+    },
+    /// A gift in kind was used.
+    InKindUsed { offer: OfferId, quantity: Items },
+    /// An entry was reversed: its transfers were mirrored.
+    EntryReversed {
+        entry: Position,
+        reason: ReversalReason,
+        transfers: Vec<Transfer>,
+        undone: Undone,
+        below_floor: Vec<MemberId>,
+    },
+}
+
+impl Event {
+    /// What moved. Balances, statements, totals and the audit read this and never the kind.
+    pub fn transfers(&self) -> Vec<Transfer> {
+        match self {
+            Self::CoopFounded { .. }
+            | Self::PolicyAdopted { .. }
+            | Self::OfficerAppointed { .. }
+            | Self::OfficerEnded { .. }
+            | Self::LossAccepted { .. }
+            | Self::MemberEnrolled { .. }
+            | Self::HatsChanged { .. }
+            | Self::MemberSuspended { .. }
+            | Self::MemberReinstated { .. }
+            | Self::PartyRegistered { .. }
+            | Self::HoursLogged { .. }
+            | Self::HoursDisputed { .. }
+            | Self::CoverAgreed { .. }
+            | Self::CoverWithdrawn { .. }
+            | Self::FundOpened { .. } => Vec::new(),
+            Self::MemberLeft { member: _, settled } => settled.iter().copied().collect(),
+            Self::HoursConfirmed { hours: _, help, logged: _, evidence: _ }
+            | Self::HoursRecorded { help, evidence: _ } => help.transfer().into_iter().collect(),
+            Self::HoursResolved { hours: _, help, counted } => counted
+                .and_then(|minutes| Help { minutes, ..*help }.transfer())
+                .into_iter()
+                .collect(),
+            Self::HoursGiven { from, to, minutes } => {
+                let to = to.map_or(TimeAccount::Pot, TimeAccount::Member);
+                vec![Transfer::time(TimeAccount::Member(*from), to, *minutes)]
+            }
+            Self::PotGranted { to, minutes, reason: _ } => {
+                vec![Transfer::time(TimeAccount::Pot, TimeAccount::Member(*to), *minutes)]
+            }
+            Self::RespiteRequested { carer, minutes, wanted_on: _, start: _, lapse_at: _ } => {
+                let (from, to) = (TimeAccount::Member(*carer), TimeAccount::Held(*carer));
+                vec![Transfer::time(from, to, *minutes)]
+            }
+            Self::RespiteDelivered { respite: _, carer, cover, held, minutes } => {
+                delivery(*carer, *cover, *held, *minutes)
+            }
+            Self::RespiteEnded { respite: _, carer, held, ending: _ } => {
+                let (from, to) = (TimeAccount::Held(*carer), TimeAccount::Member(*carer));
+                vec![Transfer::time(from, to, *held)]
+            }
+            Self::OfferPledged { offer, quantity, .. }
+            | Self::InKindReceived { offer, quantity, .. } => {
+                vec![kind(*offer, KindAccount::Outside, KindAccount::Stock, *quantity)]
+            }
+            Self::VoucherIssued { offer, member, reason: _, code: _, lapse_at: _, price } => {
+                let mut moved = one(*offer, KindAccount::Stock, KindAccount::With(*member));
+                moved.extend(price.map(|price| {
+                    Transfer::time(TimeAccount::Member(*member), TimeAccount::Pot, price)
+                }));
+                moved
+            }
+            Self::VoucherRedeemed { voucher: _, offer, member } => {
+                one(*offer, KindAccount::With(*member), KindAccount::Used)
+            }
+            Self::VoucherCancelled { voucher: _, offer, member, price } => {
+                let mut moved = one(*offer, KindAccount::With(*member), KindAccount::Stock);
+                moved.extend(price.map(|price| {
+                    Transfer::time(TimeAccount::Pot, TimeAccount::Member(*member), price)
+                }));
+                moved
+            }
+            Self::VoucherLapsed { voucher: _, offer, member } => {
+                one(*offer, KindAccount::With(*member), KindAccount::Lapsed)
+            }
+            Self::CashReceived { fund, source, pence, party: _, member: _ } => {
+                let (from, to) = (CashAccount::Source(*source), CashAccount::Fund(*fund));
+                vec![Transfer::Cash { from, to, pence: *pence }]
+            }
+            Self::CashSpent { fund, spent_on, pence, party: _, member: _ } => {
+                let (from, to) = (CashAccount::Fund(*fund), CashAccount::Use(*spent_on));
+                vec![Transfer::Cash { from, to, pence: *pence }]
+            }
+            Self::InKindUsed { offer, quantity } => {
+                vec![kind(*offer, KindAccount::Stock, KindAccount::Used, *quantity)]
+            }
+            Self::EntryReversed { transfers, .. } => transfers.clone(),
+        }
+    }
+
+    /// The name of its kind.
+    pub const fn kind(&self) -> EventKind {
+        match self {
+            Self::CoopFounded { .. } => EventKind::CoopFounded,
+            Self::PolicyAdopted { .. } => EventKind::PolicyAdopted,
+            Self::OfficerAppointed { .. } => EventKind::OfficerAppointed,
+            Self::OfficerEnded { .. } => EventKind::OfficerEnded,
+            Self::LossAccepted { .. } => EventKind::LossAccepted,
+            Self::MemberEnrolled { .. } => EventKind::MemberEnrolled,
+            Self::HatsChanged { .. } => EventKind::HatsChanged,
+            Self::MemberSuspended { .. } => EventKind::MemberSuspended,
+            Self::MemberReinstated { .. } => EventKind::MemberReinstated,
+            Self::MemberLeft { .. } => EventKind::MemberLeft,
+            Self::PartyRegistered { .. } => EventKind::PartyRegistered,
+            Self::HoursLogged { .. } => EventKind::HoursLogged,
+            Self::HoursConfirmed { .. } => EventKind::HoursConfirmed,
+            Self::HoursDisputed { .. } => EventKind::HoursDisputed,
+            Self::HoursResolved { .. } => EventKind::HoursResolved,
+            Self::HoursRecorded { .. } => EventKind::HoursRecorded,
+            Self::HoursGiven { .. } => EventKind::HoursGiven,
+            Self::PotGranted { .. } => EventKind::PotGranted,
+            Self::RespiteRequested { .. } => EventKind::RespiteRequested,
+            Self::CoverAgreed { .. } => EventKind::CoverAgreed,
+            Self::CoverWithdrawn { .. } => EventKind::CoverWithdrawn,
+            Self::RespiteDelivered { .. } => EventKind::RespiteDelivered,
+            Self::RespiteEnded { .. } => EventKind::RespiteEnded,
+            Self::OfferPledged { .. } => EventKind::OfferPledged,
+            Self::VoucherIssued { .. } => EventKind::VoucherIssued,
+            Self::VoucherRedeemed { .. } => EventKind::VoucherRedeemed,
+            Self::VoucherCancelled { .. } => EventKind::VoucherCancelled,
+            Self::VoucherLapsed { .. } => EventKind::VoucherLapsed,
+            Self::FundOpened { .. } => EventKind::FundOpened,
+            Self::CashReceived { .. } => EventKind::CashReceived,
+            Self::CashSpent { .. } => EventKind::CashSpent,
+            Self::InKindReceived { .. } => EventKind::InKindReceived,
+            Self::InKindUsed { .. } => EventKind::InKindUsed,
+            Self::EntryReversed { .. } => EventKind::EntryReversed,
+        }
+    }
+}
+
+/// Captures up to what was held to the giver, releases the rest, and takes what is beyond out of the carer's account.
+fn delivery(carer: MemberId, cover: Cover, held: Minutes, minutes: Minutes) -> Vec<Transfer> {
+    let set_aside = TimeAccount::Held(carer);
+    let mut moved = vec![Transfer::time(set_aside, cover.credited(), minutes.least(held))];
+    if let Some(released) = held.less(minutes) {
+        moved.push(Transfer::time(set_aside, TimeAccount::Member(carer), released));
+    }
+    if let Some(beyond) = minutes.less(held) {
+        moved.push(Transfer::time(TimeAccount::Member(carer), cover.credited(), beyond));
+    }
+    moved
+}
+
+const fn kind(offer: OfferId, from: KindAccount, to: KindAccount, items: Items) -> Transfer {
+    Transfer::Kind { offer, from, to, items }
+}
+
+/// One item of an offer moves. One is always an amount, so nothing is ever left out.
+fn one(offer: OfferId, from: KindAccount, to: KindAccount) -> Vec<Transfer> {
+    Items::new(1).map(|items| kind(offer, from, to, items)).into_iter().collect()
+}
