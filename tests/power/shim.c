@@ -8,6 +8,9 @@
  * CARESTORE_SHIM_FROM is the folder, CARESTORE_SHIM_TO the place for the shadow: its names are in
  * tree/, its bytes in data/, one file for each inode, tied to the names by hard links.
  *
+ * CARESTORE_SHIM_EARLY, if set, lets one write in so many reach the shadow at once, or half of it: a
+ * disk may write what it has not been asked for yet, in any order and not to the end.
+ *
  * CARESTORE_SHIM_ROOM, if set, is how many bytes can be written before the disk is full. */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -37,6 +40,7 @@ static struct dirty table[FILES];
 static int used;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static long long room = -1;
+static unsigned early, chance = 1;
 static char real_root[PATH_MAX], shadow_root[PATH_MAX];
 
 static struct dirty *find(ino_t ino)
@@ -49,30 +53,6 @@ static struct dirty *find(ino_t ino)
     table[used].ino = ino;
     table[used].count = -1; /* what was there before we came is not known */
     return &table[used++];
-}
-
-static void wrote(int fd, off_t from, ssize_t length)
-{
-    struct stat st;
-    int saved = errno;
-    if (length > 0 && real_root[0] && fstat(fd, &st) == 0 && S_ISREG(st.st_mode)) {
-        pthread_mutex_lock(&lock);
-        struct dirty *d = find(st.st_ino);
-        if (d && d->count >= 0) {
-            int i = d->count - 1;
-            if (i >= 0 && from >= d->from[i] && from <= d->to[i]) {
-                if (from + length > d->to[i])
-                    d->to[i] = from + length;
-            } else if (d->count == RANGES) {
-                d->count = -1;
-            } else {
-                d->from[d->count] = from;
-                d->to[d->count++] = from + length;
-            }
-        }
-        pthread_mutex_unlock(&lock);
-    }
-    errno = saved;
 }
 
 static void data_path(char *out, const char *path)
@@ -98,6 +78,65 @@ static void copy(int in, int out, off_t from, off_t to)
         syscall(SYS_pwrite64, out, buffer, got, from);
         from += got;
     }
+}
+
+/* The path of an open file, if it lies in the folder that has a shadow. */
+static int path_of(int fd, char *path)
+{
+    char link[64];
+    snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+    ssize_t length = readlink(link, path, PATH_MAX - 1);
+    size_t root = strlen(real_root);
+    if (length < 0 || !root)
+        return 0;
+    path[length] = 0;
+    return !strncmp(path, real_root, root) && (!path[root] || path[root] == '/');
+}
+
+static void leak(int fd, off_t from, ssize_t length)
+{
+    char path[PATH_MAX], data[PATH_MAX];
+    chance = chance * 1103515245u + 12345u;
+    if ((chance >> 16) % early || !path_of(fd, path))
+        return;
+    off_t to = from + length;
+    if (chance >> 31)
+        to = from + (length / 2 + 511) / 512 * 512 < to ? from + (length / 2 + 511) / 512 * 512 : to;
+    data_path(data, path);
+    int in = open(path, O_RDONLY | O_CLOEXEC);
+    int out = open(data, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+    if (in >= 0 && out >= 0)
+        copy(in, out, from, to);
+    if (in >= 0)
+        close(in);
+    if (out >= 0)
+        close(out);
+}
+
+static void wrote(int fd, off_t from, ssize_t length)
+{
+    struct stat st;
+    int saved = errno;
+    if (length > 0 && real_root[0] && fstat(fd, &st) == 0 && S_ISREG(st.st_mode)) {
+        pthread_mutex_lock(&lock);
+        struct dirty *d = find(st.st_ino);
+        if (d && d->count >= 0) {
+            int i = d->count - 1;
+            if (i >= 0 && from >= d->from[i] && from <= d->to[i]) {
+                if (from + length > d->to[i])
+                    d->to[i] = from + length;
+            } else if (d->count == RANGES) {
+                d->count = -1;
+            } else {
+                d->from[d->count] = from;
+                d->to[d->count++] = from + length;
+            }
+        }
+        if (early)
+            leak(fd, from, length);
+        pthread_mutex_unlock(&lock);
+    }
+    errno = saved;
 }
 
 static void sync_file(const char *path)
@@ -196,6 +235,9 @@ __attribute__((constructor)) static void begin(void)
     strcpy(shadow_root, to);
     if (getenv("CARESTORE_SHIM_ROOM"))
         room = atoll(getenv("CARESTORE_SHIM_ROOM"));
+    if (getenv("CARESTORE_SHIM_EARLY"))
+        early = (unsigned)atoi(getenv("CARESTORE_SHIM_EARLY"));
+    chance = (unsigned)getpid();
     join(path, to, "data");
     mkdir(path, 0755);
     join(path, to, "tree");
@@ -205,15 +247,12 @@ __attribute__((constructor)) static void begin(void)
 
 static int synced(int fd)
 {
-    char link[64], path[PATH_MAX], shadow[PATH_MAX];
+    char path[PATH_MAX], shadow[PATH_MAX];
     struct stat st;
-    snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
-    ssize_t length = readlink(link, path, sizeof path - 1);
     size_t root = strlen(real_root);
-    if (length < 0 || fstat(fd, &st) != 0)
+    if (fstat(fd, &st) != 0)
         return -1;
-    path[length] = 0;
-    if (!root || strncmp(path, real_root, root) != 0 || (path[root] && path[root] != '/'))
+    if (!path_of(fd, path))
         return 0;
     pthread_mutex_lock(&lock);
     if (S_ISDIR(st.st_mode)) {
