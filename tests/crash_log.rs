@@ -9,9 +9,9 @@ use ledger_server::{Block, Log, LogId, LogOptions, SimulatedDisk};
 
 use crate::log_contract::{append, entries, holds, small};
 
-/// Cuts the power after `writes` of an append to two logs, when `kept` unsynced ones had arrived.
-/// Says whether the append had returned.
-fn cut(options: &LogOptions, before: u64, added: u64, writes: usize, kept: usize) -> bool {
+/// Cuts the power after `writes` of an append to two logs, when so many unsynced ones had arrived,
+/// or, the worst order there is, only the removals. Says whether the append had returned.
+fn cut(options: &LogOptions, before: u64, added: u64, writes: usize, kept: Option<usize>) -> bool {
     let disk = SimulatedDisk::new();
     let log = disk.open(options).unwrap();
     for first in (1..=before).step_by(100) {
@@ -26,7 +26,10 @@ fn cut(options: &LogOptions, before: u64, added: u64, writes: usize, kept: usize
             Block { log: LogId::new(2), first: 11, entries: &two },
         ])
         .is_ok();
-    disk.crash(kept);
+    match kept {
+        Some(kept) => disk.crash(kept),
+        None => disk.crash_with_removals_first(),
+    }
     drop(log);
 
     let log = disk.open(options).unwrap();
@@ -46,11 +49,11 @@ fn cut(options: &LogOptions, before: u64, added: u64, writes: usize, kept: usize
 #[test]
 fn no_cut_at_any_write_loses_what_was_acknowledged() {
     let often = small();
-    let seldom = LogOptions { head_sync_every: Duration::from_secs(3600), ..small() };
+    let seldom = LogOptions { head_sync_every: Duration::from_hours(1), ..small() };
     let tiny = LogOptions { volume_bytes: 4000, ..small() };
     for options in [&often, &seldom, &tiny] {
         for (before, added) in [(3, 2), (250, 6), (255, 1), (256, 300), (510, 600), (0, 256)] {
-            for kept in [0, 1, 2, 5, usize::MAX] {
+            for kept in [None, Some(0), Some(1), Some(2), Some(5), Some(usize::MAX)] {
                 let mut writes = 0;
                 while !cut(options, before, added, writes, kept) {
                     writes += 1;

@@ -1,5 +1,9 @@
 //! One test for each guard around the store: each fails if its guard is taken out.
-#![allow(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test stops at what it did not expect"
+)]
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,6 +13,7 @@ use std::time::Duration;
 use ledger_server::{Log, LogError, LogId, LogOptions, Lost, PackedLog, SimulatedDisk, Watchdog};
 
 use crate::log_contract::{all, append, entries, holds, small};
+use crate::power::scattered;
 
 const ONE: LogId = LogId::new(1);
 
@@ -62,8 +67,8 @@ fn every_append_is_synced_and_no_more_often_than_that() {
 fn nothing_lies_outside_the_file_that_is_synced() {
     let dir = tempfile::tempdir().unwrap();
     let log = open(dir.path());
-    let long = vec![vec![1; ledger_server::MAX_ENTRY]; 600];
-    append(&log, 1, 1, &long).unwrap();
+    let large = vec![vec![1; ledger_server::MAX_ENTRY]; 600];
+    append(&log, 1, 1, &large).unwrap();
     drop(log);
     for name in listed(dir.path()).into_iter().filter(|name| name.starts_with("volume-")) {
         assert_eq!(listed(&dir.path().join(&name).join("blobs")), Vec::<String>::new());
@@ -82,6 +87,8 @@ fn torn_snapshots_do_not_keep_the_store_closed() {
     let store = volume(dir.path(), 1);
     fs::write(store.join("snap.0000000000FFFFFF.generating"), b"torn").unwrap();
     holds(&open(dir.path()), 1, &entries(1, 700));
+    // The half-written one is simply gone; the good ones have not paid for it.
+    assert!(!listed(&store).iter().any(|name| name.contains("FFFFFF") || name.contains("aside")));
     let snapshots: Vec<String> =
         listed(&store).into_iter().filter(|name| name.starts_with("snap.")).collect();
     assert!(!snapshots.is_empty());
@@ -104,6 +111,21 @@ fn a_writer_that_hangs_is_noticed() {
     drop(watch);
 }
 
+/// G4. What the deadlock in the store needs is not used: no flushing in the background, no
+/// transactions, small segments. Their absence cannot be seen from outside, but in the one file
+/// that says which store this is.
+#[test]
+fn nothing_that_deadlocks_is_used() {
+    let log = Path::new(env!("CARGO_MANIFEST_DIR")).join("ledger-server/src/log");
+    for name in listed(&log) {
+        let source = fs::read_to_string(log.join(&name)).unwrap();
+        assert_eq!(source.contains("sled::"), name == "sled_store.rs", "{name}");
+        assert!(!source.contains("flush_async") && !source.contains(".transaction("), "{name}");
+    }
+    let source = fs::read_to_string(log.join("sled_store.rs")).unwrap();
+    assert!(source.contains(".flush_every_ms(None)") && source.contains(".segment_size(SEGMENT"));
+}
+
 /// G5. The store takes damage in its last bytes after a kill for a torn tail and drops it without
 /// a word. Only the head file knows better: without it, this log would open as if it were whole.
 #[test]
@@ -121,8 +143,8 @@ fn a_tail_that_was_dropped_in_silence_is_named() {
     copy(live.path(), killed.path());
     let db = volume(killed.path(), 1).join("db");
     let mut bytes = fs::read(&db).unwrap();
-    let last = bytes.iter().rposition(|byte| *byte != 0).unwrap();
-    bytes[last - 300..last].fill(0);
+    let used = bytes.iter().rposition(|byte| *byte != 0).unwrap();
+    bytes[used - 300..used].fill(0);
     fs::write(&db, bytes).unwrap();
 
     let log = open(killed.path());
@@ -253,6 +275,42 @@ fn damage_is_named_exactly_and_the_rest_is_served() {
     holds(&log, 2, &kept[..600]);
 }
 
+/// G7. Wherever a bit flips, in the store or in the head files: the log says so, or serves what was
+/// written. It never serves anything else.
+#[test]
+fn no_flipped_bit_is_served_as_truth() {
+    let (whole, bad) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let options = one_volume();
+    let log = PackedLog::open(whole.path(), &options).unwrap();
+    for n in 0..30 {
+        append(&log, 1, n * 20 + 1, &entries(n * 20 + 1, 20)).unwrap();
+    }
+    drop(log);
+    drop(PackedLog::open(whole.path(), &options).unwrap());
+    let mut noticed = 0;
+    for flip in 0..40 {
+        let dir = bad.path().join(flip.to_string());
+        copy(whole.path(), &dir);
+        let store = volume(&dir, 1);
+        let file = match flip % 4 {
+            0 => dir.join("heads").join("00000001"),
+            1 => store.join(listed(&store).iter().find(|name| name.starts_with("snap.")).unwrap()),
+            _ => store.join("db"),
+        };
+        let mut bytes = fs::read(&file).unwrap();
+        let used = bytes.iter().rposition(|byte| *byte != 0).unwrap() as u64;
+        let at = usize::try_from(scattered(flip) % (used + 1)).unwrap();
+        bytes[at] ^= 1 << (flip % 8);
+        fs::write(&file, bytes).unwrap();
+        match PackedLog::open(&dir, &options) {
+            Ok(log) if log.verdict(ONE).is_ok() => holds(&log, 1, &entries(1, 600)),
+            Ok(_) | Err(_) => noticed += 1,
+        }
+        fs::remove_dir_all(&dir).unwrap();
+    }
+    assert!(noticed > 0);
+}
+
 /// G8. After any write that finds the disk full the log is dead, and nothing acknowledged is lost.
 #[test]
 fn a_full_disk_ends_the_log_and_loses_nothing() {
@@ -293,6 +351,14 @@ fn a_disk_that_is_nearly_full_is_refused_at_the_start() {
         assert_eq!(fs::metadata(&reserve).unwrap().len(), 1 << 20);
         fs::remove_file(reserve).unwrap();
     }
+}
+
+#[test]
+fn a_second_process_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let first = open(dir.path());
+    assert!(matches!(PackedLog::open(dir.path(), &small()), Err(LogError::InUse(_))));
+    append(&first, 1, 1, &entries(1, 1)).unwrap();
 }
 
 #[test]

@@ -2,4 +2,6 @@
 
 mod crash_log;
 mod guards;
+mod kills;
 mod log_contract;
+mod power;

@@ -5,13 +5,13 @@
 mod block;
 mod folder;
 mod head;
-mod medium;
+pub(crate) mod medium;
 mod memory;
 mod packed;
 mod read;
 mod recover;
 mod simulated;
-mod sled_store;
+pub(crate) mod sled_store;
 mod volumes;
 mod watchdog;
 

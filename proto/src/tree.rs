@@ -180,7 +180,9 @@ mod tests {
 
     fn frontier(leaves: &[Hash]) -> Frontier {
         let mut frontier = Frontier::default();
-        leaves.iter().for_each(|leaf| frontier.push(*leaf));
+        for leaf in leaves {
+            frontier.push(*leaf);
+        }
         frontier
     }
 
@@ -212,9 +214,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn whole_segments_and_single_leaves_agree(segments in 0_u64..5, rest in 0_u64..=256) {
-            let leaves = leaves(segments * 256 + rest);
-            let (sealed, open) = leaves.split_at((segments * 256) as usize);
+        fn whole_segments_and_single_leaves_agree(segments in 0_u32..5, rest in 0_u32..=256) {
+            let leaves = leaves(u64::from(segments * 256 + rest));
+            let (sealed, open) = leaves.split_at(usize::try_from(segments * 256).unwrap());
             let mut packed = Frontier::default();
             for segment in sealed.chunks(256) {
                 packed.push_subtree(8, naive(segment)).unwrap();

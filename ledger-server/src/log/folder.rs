@@ -138,13 +138,13 @@ pub(crate) fn make_folder(dir: &Path) -> Result<(), LogError> {
     if dir.is_dir() {
         return Ok(());
     }
+    let named = |folder: &&Path| !folder.as_os_str().is_empty();
+    let made: Vec<&Path> =
+        dir.ancestors().filter(named).take_while(|folder| !folder.is_dir()).collect();
     fs::create_dir_all(dir).map_err(LogError::io(format!("creating {}", dir.display())))?;
-    for made in dir.ancestors().skip(1) {
-        // Which of the folders above are new is not known, and the outermost may not be ours.
-        let above = if made.as_os_str().is_empty() { Path::new(".") } else { made };
-        if sync_folder(above).is_err() {
-            break;
-        }
+    for folder in made {
+        let above = folder.parent().filter(named);
+        sync_folder(above.unwrap_or(Path::new(".")))?;
     }
     sync_folder(dir)
 }

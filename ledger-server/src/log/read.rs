@@ -85,12 +85,8 @@ impl Walk<'_, '_> {
         });
         if flow.is_continue() && self.next <= last {
             let until = self.readable_again(store, last);
-            return match (scanned, self.missing(until)) {
-                (Err(LogError::Store { what, .. }), LogError::Store { missing, .. }) => {
-                    Err(LogError::Store { what, missing })
-                }
-                (_, missing) => Err(missing),
-            };
+            let missing = self.missing(until);
+            return Err(scanned.err().map_or(missing, |error| self.naming(until, error)));
         }
         Ok(flow)
     }
@@ -99,7 +95,7 @@ impl Walk<'_, '_> {
         let (log, end) = (self.log, self.end);
         let from = block::tail_key(log, block::segment_of(self.next));
         let mut flow = ControlFlow::Continue(());
-        store.scan(TAIL, &from, &mut |key, value| {
+        let scanned = store.scan(TAIL, &from, &mut |key, value| {
             let mine = block::read_key(key).is_some_and(|at| at.0 == log && at.1 <= end);
             let whole = if mine { block::open(Kind::Tail, log, value) } else { None };
             match whole {
@@ -107,8 +103,8 @@ impl Walk<'_, '_> {
                 Some(_) | None => return ControlFlow::Break(()),
             }
             if self.next > end { ControlFlow::Break(()) } else { flow }
-        })?;
-        Ok(flow)
+        });
+        scanned.map(|()| flow).map_err(|error| self.naming(end, error))
     }
 
     fn hand_out(&mut self, run: &Opened<'_>) -> ControlFlow<()> {
@@ -148,9 +144,18 @@ impl Walk<'_, '_> {
     }
 
     fn missing(&self, last: u64) -> LogError {
-        LogError::Store {
-            what: "some entries cannot be read".to_owned(),
-            missing: vec![Lost { log: self.log, first: self.next, last }],
+        let what = "some entries cannot be read".to_owned();
+        let missing = vec![Lost { log: self.log, first: self.next, last }];
+        LogError::Store { what, missing }
+    }
+
+    /// The store's own words about damage, and which entries are behind it.
+    fn naming(&self, last: u64, error: LogError) -> LogError {
+        let missing = vec![Lost { log: self.log, first: self.next, last }];
+        if let LogError::Store { what, missing: _ } = error {
+            LogError::Store { what, missing }
+        } else {
+            error
         }
     }
 }

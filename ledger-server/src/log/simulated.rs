@@ -60,10 +60,22 @@ impl SimulatedDisk {
     /// Cuts the power. Of what was not synced, the first `kept` writes had reached the platter all
     /// the same; the rest is gone.
     pub fn crash(&self, kept: usize) {
+        self.cut(|at, _| at < kept);
+    }
+
+    /// Cuts the power when of all that was not synced the removals had reached the platter and
+    /// nothing else: whoever removes before what takes its place is safe loses both.
+    pub fn crash_with_removals_first(&self) {
+        self.cut(|_, write| matches!(write, Write::Key { value: None, .. }));
+    }
+
+    fn cut(&self, arrived: impl Fn(usize, &Write) -> bool) {
         let mut disk = self.lock();
         let writes = std::mem::take(&mut disk.unsynced);
-        for write in writes.iter().take(kept) {
-            disk.platter.apply(write);
+        for (at, write) in writes.iter().enumerate() {
+            if arrived(at, write) {
+                disk.platter.apply(write);
+            }
         }
         disk.now = disk.platter.clone();
         disk.room = None;

@@ -118,6 +118,17 @@ impl SledStore {
     }
 }
 
+impl Drop for SledStore {
+    fn drop(&mut self) {
+        // Even reading may have moved pages about; a closed store is left as the platter has it.
+        if let Ok(()) = self.alive()
+            && let Err(error) = self.sync_data()
+        {
+            tracing::error!(dir = %self.dir.display(), %error, "a store did not close cleanly");
+        }
+    }
+}
+
 impl Store for SledStore {
     fn put(&self, table: &str, key: &[u8], value: &[u8]) -> Result<(), LogError> {
         if key.len() + value.len() > MAX_VALUE + 64 || value.len() > MAX_VALUE {

@@ -123,7 +123,7 @@ mod tests {
     #[test]
     fn work_that_ends_and_idleness_are_left_alone() {
         let (said, heard) = mpsc::channel();
-        let watchdog = Watchdog::start(Duration::from_secs(3600), move |limit| {
+        let watchdog = Watchdog::start(Duration::from_hours(1), move |limit| {
             said.send(limit).unwrap();
         })
         .unwrap();
