@@ -1,5 +1,16 @@
 //! Everything that knows bytes: the API's messages, the stored entries, the Merkle log over them.
 
+mod malformed;
+mod secrets;
+mod snapshot;
+
+pub mod api;
+pub mod stored;
+
+pub use malformed::{Malformed, Violation};
+pub use secrets::{CodeError, Secrets, VoucherCode};
+pub use snapshot::{SnapshotError, open, seal};
+
 /// What callers speak: package `carestore.v1`, generated from the `.proto` files, which are its manual.
 #[allow(
     warnings,
