@@ -6,6 +6,9 @@ const MAGIC: [u8; 8] = *b"CARESNAP";
 /// The layout of the frame: counted up when it changes.
 const FORMAT: u32 = 1;
 
+/// The size and the root of the log that a snapshot belongs to.
+type Head = (u64, [u8; 32]);
+
 /// Why a snapshot is not used. The way on is always the same: replay.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SnapshotError {
@@ -36,7 +39,7 @@ pub enum SnapshotError {
 pub fn seal<T: Serialize>(
     kind: &str,
     version: u32,
-    head: (u64, [u8; 32]),
+    head: Head,
     value: &T,
 ) -> Result<Vec<u8>, SnapshotError> {
     let value = postcard::to_stdvec(value).map_err(|_| SnapshotError::Value)?;
@@ -61,7 +64,7 @@ pub fn open<T: DeserializeOwned>(
     kind: &str,
     version: u32,
     bytes: &[u8],
-) -> Result<((u64, [u8; 32]), T), SnapshotError> {
+) -> Result<(Head, T), SnapshotError> {
     let mut rest = bytes;
     if take::<8>(&mut rest)? != MAGIC {
         return Err(SnapshotError::Shape);
@@ -112,9 +115,9 @@ fn take<const N: usize>(rest: &mut &[u8]) -> Result<[u8; N], SnapshotError> {
 mod tests {
     use super::*;
 
-    const HEAD: (u64, [u8; 32]) = (42, [9; 32]);
+    const HEAD: Head = (42, [9; 32]);
 
-    fn reopen(bytes: &[u8]) -> Result<((u64, [u8; 32]), Vec<u64>), SnapshotError> {
+    fn reopen(bytes: &[u8]) -> Result<(Head, Vec<u64>), SnapshotError> {
         open("state", 3, bytes)
     }
 
