@@ -5,13 +5,13 @@
 mod block;
 mod folder;
 mod head;
-pub(crate) mod medium;
+mod medium;
 mod memory;
 mod packed;
 mod read;
 mod recover;
 mod simulated;
-pub(crate) mod sled_store;
+mod sled_store;
 mod volumes;
 mod watchdog;
 

@@ -152,25 +152,187 @@ impl House {
             secrets: self.secrets.clone(),
             stopping: stopping.clone(),
         });
-        let router = router(service, Arc::clone(&self.auth), tls, stopping.clone()).await?;
-        let mut drained = stopping;
-        let server = tokio::spawn(async move {
-            let told = async move {
-                // An error says that nobody is left to tell us: stop then, too.
-                drop(drained.wait_for(|stopping| *stopping).await);
-            };
-            let incoming = TcpListenerStream::new(listener);
-            router.serve_with_incoming_shutdown(incoming, told).await
-        });
+        let auth = Arc::clone(&self.auth);
+        let server = tokio::spawn(listen(service, auth, (listener, tls), stopping));
         Ok(Serving { address, stop, server, house: self })
     }
 }
 
-async fn router(
+/// Listens until told to stop. Streams end by themselves then; whoever does not go in time is left behind.
+async fn listen(
     service: Service,
     auth: Arc<Auth>,
-    tls: Option<Identity>,
+    (listener, tls): (TcpListener, Option<Identity>),
     mut stopping: watch::Receiver<bool>,
-) -> Result<tonic::transport::server::Router<impl tower::Layer<tonic::service::Routes, Service = impl tower::Service<tonic::codegen::http::Request<tonic::body::Body>, Response = tonic::codegen::http::Response<impl tonic::codegen::Body<Data = tonic::codegen::Bytes, Error = impl Into<tonic::codegen::StdError> + Send> + Send + 'static>, Error = impl Into<tonic::codegen::StdError> + Send, Future = impl Send> + Clone + Send + 'static>>, Error> {
-    unimplemented!()
+) -> Result<(), Error> {
+    let (health, health_service) = tonic_health::server::health_reporter();
+    health.set_service_status("", tonic_health::ServingStatus::Serving).await;
+    let reflection = || {
+        tonic_reflection::server::Builder::configure()
+            .register_encoded_file_descriptor_set(DESCRIPTORS)
+            .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+    };
+    let mut server = Server::builder()
+        .accept_http1(true)
+        .http2_keepalive_interval(Some(KEEPALIVE))
+        .tcp_keepalive(Some(KEEPALIVE))
+        .tcp_nodelay(true);
+    if let Some(identity) = tls {
+        let config = ServerTlsConfig::new().identity(identity);
+        server = server.tls_config(config).map_err(Error::internal)?;
+    }
+    // Every service of the API takes and sends the same: gzip where the caller can, and requests up to one size.
+    macro_rules! each {
+        ($($server:ident),+) => {
+            server
+                .layer(tonic_web::GrpcWebLayer::new())
+                .layer(Gate::new(auth))
+                .add_service(health_service)
+                .add_service(reflection().build_v1().map_err(Error::internal)?)
+                .add_service(reflection().build_v1alpha().map_err(Error::internal)?)
+                $(.add_service({
+                    health.set_serving::<$server<Service>>().await;
+                    $server::new(service.clone())
+                        .accept_compressed(CompressionEncoding::Gzip)
+                        .send_compressed(CompressionEncoding::Gzip)
+                        .max_decoding_message_size(REQUEST_MAX)
+                }))+
+        };
+    }
+    let router = each!(
+        CoopServiceServer,
+        MembersServiceServer,
+        TimeBankServiceServer,
+        RespiteServiceServer,
+        VoucherServiceServer,
+        StoreServiceServer,
+        HistoryServiceServer,
+        BatchServiceServer,
+        ImportServiceServer
+    );
+    let mut told = stopping.clone();
+    let draining = async move {
+        // An error says that nobody is left to tell us: stop then, too.
+        drop(told.wait_for(|stopping| *stopping).await);
+        health.set_service_status("", tonic_health::ServingStatus::NotServing).await;
+    };
+    let overdue = async move {
+        drop(stopping.wait_for(|stopping| *stopping).await);
+        tokio::time::sleep(DRAIN).await;
+    };
+    tokio::select! {
+        served = router.serve_with_incoming_shutdown(TcpListenerStream::new(listener), draining) => {
+            served.map_err(Error::internal)
+        }
+        () = overdue => Ok(()),
+    }
+}
+
+/// A server that is running.
+pub struct Serving {
+    address: SocketAddr,
+    stop: watch::Sender<bool>,
+    server: JoinHandle<Result<(), Error>>,
+    house: House,
+}
+
+impl Serving {
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Stops taking requests, lets callers finish, and closes the house.
+    pub async fn stop(self) -> Result<(), Error> {
+        self.stop.send_replace(true);
+        let served = self.server.await.map_err(Error::internal)?;
+        self.house.close().await;
+        served
+    }
+}
+
+/// Opens a folder and serves it until the process is told to end.
+pub async fn serve(
+    house: House,
+    listen: SocketAddr,
+    tls: Option<(&Path, &Path)>,
+) -> Result<Serving, Error> {
+    if tls.is_none() && !listen.ip().is_loopback() {
+        return Err(Error::Internal(format!(
+            "{listen} can be reached from other machines, and without TLS anybody between could read and change what \
+             is said. Give --tls-cert FILE and --tls-key FILE, or listen on 127.0.0.1:{}",
+            listen.port()
+        )));
+    }
+    let tls = tls.map(|(certificate, key)| identity(certificate, key)).transpose()?;
+    let listener = TcpListener::bind(listen).await.map_err(|error| {
+        Error::Internal(format!("cannot listen on {listen}: {error}; is the server running twice?"))
+    })?;
+    house.serve(listener, tls).await
+}
+
+fn identity(certificate: &Path, key: &Path) -> Result<Identity, Error> {
+    let read = |file: &Path| {
+        std::fs::read(file)
+            .map_err(|error| Error::Internal(format!("cannot read {}: {error}", file.display())))
+    };
+    Ok(Identity::from_pem(read(certificate)?, read(key)?))
+}
+
+/// Waits until somebody ends the process: Ctrl-C, or the system's own word.
+pub async fn until_told() -> Result<(), Error> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate()).map_err(Error::internal)?;
+    tokio::select! {
+        told = tokio::signal::ctrl_c() => told.map_err(Error::internal),
+        _ = terminate.recv() => Ok(()),
+    }
+}
+
+/// After a loss: what the log of a co-op has lost, or that all is there.
+pub fn verdicts(data: &Path) -> Result<Vec<(String, Result<(), LogError>)>, Error> {
+    let log = PackedLog::open(&data.join("log"), &LogOptions::default())?;
+    let named = |id| boot::coop_of(&log, id).map_or_else(|| format!("log {id}"), |coop| coop.to_string());
+    Ok(log.logs().into_iter().map(|id| (named(id), log.verdict(id))).collect())
+}
+
+/// The operator's word that what a co-op's log has lost stays lost; it becomes an entry. Says what it was.
+pub async fn accept_loss(data: &Path, coop: &CoopName) -> Result<Option<crate::log::Lost>, Error> {
+    let lost = {
+        let log = PackedLog::open(&data.join("log"), &LogOptions::default())?;
+        let id = log.logs().into_iter().find(|id| boot::coop_of(&log, *id).as_ref() == Some(coop));
+        let id = id.ok_or(ledger_core::Rejection::CoopNotFound)?;
+        log.accept_loss(id)?
+    };
+    let Some(lost) = lost else { return Ok(None) };
+    let house = House::open(&Opening { confirm_clock: true, ..Opening::at(data) })?;
+    let done = house.engine().submit(loss(coop, lost)).await;
+    house.close().await;
+    done.map(|_| Some(lost))
+}
+
+fn loss(coop: &CoopName, lost: crate::log::Lost) -> crate::engine::Submission {
+    use ledger_core::{Actor, Channel, Command, Fingerprint, Position, Request, RequestId, Timestamp};
+    let id = *uuid::Uuid::now_v7().as_bytes();
+    let (first, last) = (Position::new(lost.first), Position::new(lost.last));
+    crate::engine::Submission {
+        coop: coop.clone(),
+        request: Request {
+            id: RequestId::from_bytes(id).unwrap_or(RequestId::floor_of(Timestamp::default())),
+            fingerprint: Fingerprint::new(id),
+            at: Timestamp::default(),
+            occurred_on: None,
+            actor: Actor::Operator,
+            on_behalf_of: None,
+            channel: Channel::App,
+            expected_position: None,
+            expected_revision: None,
+            corrects: None,
+            row: None,
+            command: Command::AcceptLoss { first, last },
+        },
+        validate_only: false,
+        card: None,
+        note: None,
+    }
 }
