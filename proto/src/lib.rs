@@ -1,5 +1,9 @@
 //! Everything that knows bytes: the API's messages, the stored entries, the Merkle log over them.
 
+mod refusal;
+
+pub use refusal::{DOMAIN, Refusal, Violation};
+
 /// What callers speak: package `carestore.v1`, generated from the `.proto` files, which are its manual.
 #[allow(
     warnings,
