@@ -1,1 +1,7 @@
-//! The other side.
+//! The other side of the Care Store ledger: a typed client, and the reading of spreadsheets.
+
+mod client;
+mod error;
+
+pub use client::{Client, Options, jittered, new_request_id};
+pub use error::{Code, Error};
