@@ -2,6 +2,8 @@
 
 mod client;
 mod error;
+pub mod typed;
+pub mod words;
 
 pub use client::{Client, Options, jittered, new_request_id};
 pub use error::{Code, Error};
