@@ -162,7 +162,7 @@ impl Client {
     }
 }
 
-/// An id for a new write: a UUIDv7, made before the first try and kept over all of them.
+/// An id for a new write: a `UUIDv7`, made before the first try and kept over all of them.
 pub fn new_request_id() -> String {
     Uuid::now_v7().to_string()
 }

@@ -2,6 +2,7 @@
 
 mod client;
 mod error;
+pub mod import;
 pub mod typed;
 pub mod words;
 

@@ -64,7 +64,8 @@ pub fn minutes(typed: &str) -> Result<i64, Slip> {
     if digits(whole) > MAX_DIGITS || digits(rest) > MAX_DIGITS {
         return Err(slip("is far too large"));
     }
-    let (whole, fraction) = whole.split_once('.').map_or((whole, ""), |(whole, part)| (whole, part));
+    let (whole, fraction) =
+        whole.split_once('.').map_or((whole, ""), |(whole, part)| (whole, part));
     let (head, fraction_digits) = (number(whole)?, fraction.trim_end_matches('0'));
     let total = match unit {
         Unit::Minutes if fraction_digits.is_empty() => head,
@@ -75,7 +76,8 @@ pub fn minutes(typed: &str) -> Result<i64, Slip> {
             _ => return Err(slip("has 60 or more minutes after the hours")),
         },
         Unit::Hours if rest.is_empty() => {
-            let scale = u32::try_from(fraction_digits.len()).ok().and_then(|n| 10_i64.checked_pow(n));
+            let scale =
+                u32::try_from(fraction_digits.len()).ok().and_then(|n| 10_i64.checked_pow(n));
             let parts = number(fraction_digits)? * 60;
             match scale {
                 Some(scale) if parts % scale == 0 => head * 60 + parts / scale,
@@ -237,9 +239,21 @@ mod tests {
     #[test]
     fn minutes_as_people_write_them() {
         let table = [
-            ("90", 90), ("90m", 90), ("90 min", 90), ("1h30", 90), ("1H30m", 90), ("1h", 60),
-            ("1.5h", 90), ("0.1h", 6), ("1.25 hours", 75), ("1:30", 90), ("0:05", 5), ("2h5", 125),
-            ("3 h 30 min", 210), ("90.0", 90), ("1.50h", 90),
+            ("90", 90),
+            ("90m", 90),
+            ("90 min", 90),
+            ("1h30", 90),
+            ("1H30m", 90),
+            ("1h", 60),
+            ("1.5h", 90),
+            ("0.1h", 6),
+            ("1.25 hours", 75),
+            ("1:30", 90),
+            ("0:05", 5),
+            ("2h5", 125),
+            ("3 h 30 min", 210),
+            ("90.0", 90),
+            ("1.50h", 90),
         ];
         for (typed, expected) in table {
             assert_eq!(minutes(typed), Ok(expected), "{typed}");
@@ -249,14 +263,23 @@ mod tests {
     #[test]
     fn minutes_that_are_none() {
         let table = [
-            ("-30", "is not above zero"), ("0", "is not above zero"), ("0h", "is not above zero"),
+            ("-30", "is not above zero"),
+            ("0", "is not above zero"),
+            ("0h", "is not above zero"),
             ("90.5", "is not a whole number of minutes"),
             ("1.33h", "is not a whole number of minutes"),
             ("1h75", "has 60 or more minutes after the hours"),
-            ("99999999999", "is far too large"), ("1.00000000000001h", "is far too large"),
-            ("an hour", "is not a time"), ("", "is not a time"), ("1:5", "is not a time"),
-            ("1.5h30", "is not a time"), ("1h30x", "is not a time"), ("h", "is not a time"),
-            ("1..5h", "is not a time"), ("90s", "is not a time"), ("1,5h", "is not a time"),
+            ("99999999999", "is far too large"),
+            ("1.00000000000001h", "is far too large"),
+            ("an hour", "is not a time"),
+            ("", "is not a time"),
+            ("1:5", "is not a time"),
+            ("1.5h30", "is not a time"),
+            ("1h30x", "is not a time"),
+            ("h", "is not a time"),
+            ("1..5h", "is not a time"),
+            ("90s", "is not a time"),
+            ("1,5h", "is not a time"),
         ];
         for (typed, expected) in table {
             assert_eq!(problem(minutes(typed)), expected, "{typed}");
@@ -265,18 +288,29 @@ mod tests {
 
     #[test]
     fn money_is_counted_in_pence() {
-        let table = [("7.50", 750), ("£1,250.00", 125_000), ("12", 1200), ("12.5", 1250),
-            ("0.01", 1), ("1,234,567.89", 123_456_789)];
+        let table = [
+            ("7.50", 750),
+            ("£1,250.00", 125_000),
+            ("12", 1200),
+            ("12.5", 1250),
+            ("0.01", 1),
+            ("1,234,567.89", 123_456_789),
+        ];
         for (typed, expected) in table {
             assert_eq!(money(typed), Ok(expected), "{typed}");
         }
         assert_eq!(money_or_nothing("0"), Ok(0));
         let table = [
-            ("12.345", "is not a whole number of pence"), ("-3", "is not above zero"),
-            ("0.00", "is not above zero"), ("12,50", "is not an amount of money"),
-            ("1250,000", "is not an amount of money"), ("", "is not an amount of money"),
-            ("ten", "is not an amount of money"), ("99999999999", "is far too large"),
-            ("7.5x", "is not an amount of money"), ("£-3", "is not above zero"),
+            ("12.345", "is not a whole number of pence"),
+            ("-3", "is not above zero"),
+            ("0.00", "is not above zero"),
+            ("12,50", "is not an amount of money"),
+            ("1250,000", "is not an amount of money"),
+            ("", "is not an amount of money"),
+            ("ten", "is not an amount of money"),
+            ("99999999999", "is far too large"),
+            ("7.5x", "is not an amount of money"),
+            ("£-3", "is not above zero"),
         ];
         for (typed, expected) in table {
             assert_eq!(problem(money(typed)), expected, "{typed}");

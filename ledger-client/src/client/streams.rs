@@ -37,7 +37,7 @@ impl Client {
     /// `sent` is told of each message as it goes out, and again from the start at every new try.
     pub async fn import_history(
         &self,
-        messages: &[v1::ImportHistoryRequest],
+        messages: Vec<v1::ImportHistoryRequest>,
         sent: impl Fn(&v1::ImportHistoryRequest) + Clone + Send + 'static,
     ) -> Result<v1::ImportHistoryResponse, Error> {
         let stub = v1::import_service_client::ImportServiceClient::new(self.channel.clone())
@@ -48,7 +48,7 @@ impl Client {
         let request_id = context.map(|context| context.request_id.as_str());
         self.attempt(request_id, async || {
             let sent = sent.clone();
-            let messages = messages.to_vec().into_iter().inspect(move |message| sent(message));
+            let messages = messages.clone().into_iter().inspect(move |message| sent(message));
             let stream = tokio_stream::iter(messages);
             let request = self.dress(stream, Some(self.options.deadline));
             stub.clone().import_history(request).await
@@ -56,7 +56,9 @@ impl Client {
         .await
     }
 
-    fn history(&self) -> v1::history_service_client::HistoryServiceClient<tonic::transport::Channel> {
+    fn history(
+        &self,
+    ) -> v1::history_service_client::HistoryServiceClient<tonic::transport::Channel> {
         v1::history_service_client::HistoryServiceClient::new(self.channel.clone())
             .max_decoding_message_size(MAX_ANSWER_BYTES)
             .accept_compressed(CompressionEncoding::Gzip)
