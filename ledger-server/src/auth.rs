@@ -3,9 +3,9 @@
 use std::{
     fs::{self, OpenOptions},
     io::Write,
+    net::IpAddr,
     num::NonZeroU32,
     os::unix::fs::OpenOptionsExt,
-    net::IpAddr,
     path::{Path, PathBuf},
 };
 

@@ -114,9 +114,10 @@ impl Live {
         cards: Arc<Cards>,
         clock: Clock,
     ) -> Result<(Engine, Arc<RwLock<Directory>>), Error> {
-        let served = self.ledgers.iter().map(|(coop, ledger)| {
-            (coop.clone(), (ledger.id, Arc::clone(&ledger.published)))
-        });
+        let served = self
+            .ledgers
+            .iter()
+            .map(|(coop, ledger)| (coop.clone(), (ledger.id, Arc::clone(&ledger.published))));
         let directory = Directory { served: served.collect(), lost: self.lost };
         let directory = Arc::new(RwLock::new(directory));
         let ground = Ground { log: self.log, cards, clock, directory: Arc::clone(&directory) };
@@ -165,12 +166,12 @@ fn file(dir: &Path, id: LogId) -> PathBuf {
 /// A snapshot, if there is one that this program can read and that is not ahead of the log. It is never needed.
 fn load(dir: &Path, id: LogId, size: u64) -> Option<View> {
     let bytes = fs::read(file(dir, id)).ok()?;
-    let opened: Result<((u64, Hash), View), _> = ledger_proto::open(KIND, REDUCER, &bytes);
+    let opened: Result<((u64, [u8; 32]), View), _> = ledger_proto::open(KIND, REDUCER, &bytes);
     match opened {
         Ok(((at, root), view)) => {
             let fits = at <= size
                 && view.state().head().get() == at
-                && view.frontier().root() == root;
+                && view.frontier().root() == Hash::new(root);
             fits.then_some(view)
         }
         Err(error) => {
@@ -182,7 +183,7 @@ fn load(dir: &Path, id: LogId, size: u64) -> Option<View> {
 
 /// Leaves a snapshot. One that cannot be written costs the next start time, and nothing else.
 pub(crate) fn save(dir: &Path, id: LogId, view: &View) {
-    let head = (view.state().head().get(), view.frontier().root());
+    let head = (view.state().head().get(), *view.frontier().root().as_bytes());
     let written = ledger_proto::seal(KIND, REDUCER, head, view)
         .map_err(|error| error.to_string())
         .and_then(|bytes| {
@@ -196,4 +197,3 @@ pub(crate) fn save(dir: &Path, id: LogId, view: &View) {
         tracing::warn!(log = id.get(), %error, "no snapshot could be left");
     }
 }
-

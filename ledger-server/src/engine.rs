@@ -15,11 +15,17 @@ use std::{
 use ledger_core::{CoopName, State};
 use tokio::sync::{mpsc, oneshot};
 
-use crate::{cards::Cards, clock::Clock, error::Error, log::{Log, LogId}, views::{Published, View}};
+use crate::{
+    cards::Cards,
+    clock::Clock,
+    error::Error,
+    log::{Log, LogId},
+    views::{Published, View},
+};
 use batch::Batch;
 
-pub use jobs::{Answer, ImportAnswer, ImportJob, Submission};
 pub(crate) use jobs::Job;
+pub use jobs::{Answer, ImportAnswer, ImportJob, Submission};
 
 /// So many requests may wait.
 const INBOX: usize = 8192;
@@ -138,7 +144,10 @@ impl Engine {
 
 /// Says so, and ends the process: it answers nobody, and the next start replays what is on disk.
 fn end(why: &str) {
-    tracing::error!(why, "the writer cannot go on; the process ends, and the next start reads what is on disk");
+    tracing::error!(
+        why,
+        "the writer cannot go on; the process ends, and the next start reads what is on disk"
+    );
     process::abort();
 }
 
@@ -175,8 +184,9 @@ impl Writer {
             }
             self.record(batch)?;
             if let Some(reply) = stopping {
-                // Whoever asked may have gone; the writer ends all the same.
-                drop(reply.send(()));
+                if reply.send(()).is_err() {
+                    tracing::debug!("whoever stopped the writer has gone; it ends all the same");
+                }
                 return Ok(());
             }
         }
@@ -203,8 +213,7 @@ impl Writer {
         let id = self.next_log;
         self.next_log = LogId::new(id.get().saturating_add(1));
         let published = Arc::new(Published::new(View::default()));
-        let mut directory =
-            self.ground.directory.write().unwrap_or_else(PoisonError::into_inner);
+        let mut directory = self.ground.directory.write().unwrap_or_else(PoisonError::into_inner);
         directory.served.insert(coop.clone(), (id, Arc::clone(&published)));
         drop(directory);
         self.ledgers.insert(coop.clone(), Ledger { id, state: State::default(), published });

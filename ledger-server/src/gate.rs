@@ -1,7 +1,6 @@
 //! The gate before every method: whoever has no row in the table of access, or not what the row asks, stays outside.
 
 use std::{
-    future::Future,
     net::IpAddr,
     pin::Pin,
     sync::Arc,
@@ -23,8 +22,11 @@ use crate::{
 };
 
 /// Methods that every gRPC server has, and that say nothing of any co-op.
-const OPEN: [&str; 3] =
-    ["grpc.health.v1.Health", "grpc.reflection.v1.ServerReflection", "grpc.reflection.v1alpha.ServerReflection"];
+const OPEN: [&str; 3] = [
+    "grpc.health.v1.Health",
+    "grpc.reflection.v1.ServerReflection",
+    "grpc.reflection.v1alpha.ServerReflection",
+];
 
 /// Puts the gate before a service.
 #[derive(Clone)]

@@ -3,20 +3,20 @@
 //! A request comes in by `gate` and `grpc`, waits its turn in `engine`, is decided by `ledger-core`, lies in `log` when
 //! it is answered, and is read again through `views`. `boot` makes the same views from the log.
 
-mod error;
-mod clock;
-mod log;
-mod cards;
-mod views;
-mod engine;
-mod boot;
 mod auth;
-mod status;
-mod grpc;
-mod gate;
+mod boot;
+mod cards;
+mod clock;
 mod config;
-mod serve;
 mod demo;
+mod engine;
+mod error;
+mod gate;
+mod grpc;
+mod log;
+mod serve;
+mod status;
+mod views;
 
 pub use auth::{Access, access};
 pub use clock::{Clock, Jumped};

@@ -22,9 +22,11 @@ use std::path::PathBuf;
 
 use ledger_proto::{Frontier, Hash};
 
+pub(crate) use medium::Store;
 pub use memory::MemoryLog;
 pub use packed::{LogOptions, PackedLog};
 pub use simulated::SimulatedDisk;
+pub(crate) use sled_store::{SledStore, StoreOptions};
 pub use watchdog::{Watch, Watchdog};
 
 /// The most bytes that one entry may have.

@@ -141,7 +141,11 @@ impl House {
     }
 
     /// Serves the API on a listener until told to stop.
-    pub async fn serve(self, listener: TcpListener, tls: Option<Identity>) -> Result<Serving, Error> {
+    pub async fn serve(
+        self,
+        listener: TcpListener,
+        tls: Option<Identity>,
+    ) -> Result<Serving, Error> {
         let address = listener.local_addr().map_err(Error::internal)?;
         let (stop, stopping) = watch::channel(false);
         let service = Service::new(Ground {
@@ -292,7 +296,8 @@ pub async fn until_told() -> Result<(), Error> {
 /// After a loss: what the log of a co-op has lost, or that all is there.
 pub fn verdicts(data: &Path) -> Result<Vec<(String, Result<(), LogError>)>, Error> {
     let log = PackedLog::open(&data.join("log"), &LogOptions::default())?;
-    let named = |id| boot::coop_of(&log, id).map_or_else(|| format!("log {id}"), |coop| coop.to_string());
+    let named =
+        |id| boot::coop_of(&log, id).map_or_else(|| format!("log {id}"), |coop| coop.to_string());
     Ok(log.logs().into_iter().map(|id| (named(id), log.verdict(id))).collect())
 }
 
@@ -312,7 +317,9 @@ pub async fn accept_loss(data: &Path, coop: &CoopName) -> Result<Option<crate::l
 }
 
 fn loss(coop: &CoopName, lost: crate::log::Lost) -> crate::engine::Submission {
-    use ledger_core::{Actor, Channel, Command, Fingerprint, Position, Request, RequestId, Timestamp};
+    use ledger_core::{
+        Actor, Channel, Command, Fingerprint, Position, Request, RequestId, Timestamp,
+    };
     let id = *uuid::Uuid::now_v7().as_bytes();
     let (first, last) = (Position::new(lost.first), Position::new(lost.last));
     crate::engine::Submission {

@@ -3,8 +3,9 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use ledger_core::Sort;
-use ledger_proto::{Refusal, Violation};
+use ledger_proto::Refusal;
 use tonic::{Code, Status};
+use tonic_types::StatusExt;
 
 use crate::{error::Error, log::LogError};
 
@@ -38,20 +39,14 @@ fn refusal(error: &Error) -> (Code, Refusal) {
     };
     match error {
         Error::Malformed(malformed) => {
-            refusal.violations = malformed
-                .violations
-                .iter()
-                .map(|violation| Violation {
-                    field: violation.field.clone(),
-                    description: violation.problem.clone(),
-                })
-                .collect();
+            refusal.violations.clone_from(&malformed.violations);
         }
         Error::RateLimited(wait) => refusal.retry_after = Some(*wait),
         Error::Busy | Error::Stopping => refusal.retry_after = Some(A_MOMENT),
         Error::Internal(_) | Error::Contradiction(_) => {
             // What is inside stays inside; the journal has it.
-            "the server has made a mistake; its journal says which".clone_into(&mut refusal.message);
+            "the server has made a mistake; its journal says which"
+                .clone_into(&mut refusal.message);
         }
         Error::Rejected(_)
         | Error::PolicyNotFound(_)

@@ -19,7 +19,7 @@ use tokio::sync::watch;
 use crate::error::Error;
 
 pub(crate) use flows::Line;
-pub(crate) use series::{Mark, Moment, Series};
+pub(crate) use series::{Moment, Series};
 
 /// A read that asks for a position that is on its way waits for it so long.
 const WAIT_FOR_POSITION: Duration = Duration::from_secs(5);
@@ -58,7 +58,9 @@ impl View {
             }
         }
         match &entry.event {
-            Event::EntryReversed { entry: reversed, .. } => self.take_back(*reversed, position, day),
+            Event::EntryReversed { entry: reversed, .. } => {
+                self.take_back(*reversed, position, day);
+            }
             event => {
                 for (line, amount) in event.transfers().iter().filter_map(flows::stream) {
                     self.lines.entry(line).or_default().push(position, day, amount);
@@ -136,12 +138,6 @@ impl View {
     /// The entry that enrolled a member.
     pub(crate) fn enrolled_at(&self, member: MemberId) -> Option<Position> {
         self.enrolled.get(member.index()).copied()
-    }
-
-    /// When an entry was recorded.
-    pub(crate) fn recorded_at(&self, position: Position) -> Option<Timestamp> {
-        let index = usize::try_from(position.get().checked_sub(1)?).ok()?;
-        self.recorded.get(index).copied()
     }
 
     /// The moment that a read asks for. A position that has not been reached is an error.

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use ledger_core::{
-    Command, CoopName, Decision, Entry, Event, Position, Rejection, Request, State, TimeAccount, Timestamp,
-    Transfer, decide, evolve, fall_due, import,
+    Command, CoopName, Decision, Entry, Event, Position, Rejection, Request, State, TimeAccount,
+    Timestamp, Transfer, decide, evolve, fall_due, import,
 };
 use ledger_proto::{Hash, leaf, stored};
 use tokio::sync::oneshot;
@@ -170,12 +170,7 @@ impl Writer {
     }
 
     /// What has fallen due comes before the request that it precedes.
-    fn due(
-        &mut self,
-        batch: &mut Batch,
-        coop: &CoopName,
-        now: Timestamp,
-    ) -> Result<(), Error> {
+    fn due(&mut self, batch: &mut Batch, coop: &CoopName, now: Timestamp) -> Result<(), Error> {
         loop {
             let Some(ledger) = self.ledgers.get(coop) else { return Ok(()) };
             let Some(entry) = fall_due(&ledger.state, ledger.state.stamp(now)) else {
@@ -203,9 +198,10 @@ impl Writer {
         };
         self.due(batch, &job.coop, now)?;
         let Some(ledger) = self.ledgers.get(&job.coop) else {
-            return Ok(Err(self.may_be_founded(&job.coop, false).err().unwrap_or_else(|| {
-                Rejection::CoopNotFound.into()
-            })));
+            return Ok(Err(self
+                .may_be_founded(&job.coop, false)
+                .err()
+                .unwrap_or_else(|| Rejection::CoopNotFound.into())));
         };
         let at = ledger.state.stamp(now);
         let importing = ledger_core::Importing { at, actor: job.actor };
@@ -254,12 +250,7 @@ impl Writer {
     }
 
     /// A reversal needs the entry that it reverses.
-    fn look_up(
-        &self,
-        batch: &Batch,
-        coop: &CoopName,
-        request: &mut Request,
-    ) -> Result<(), Error> {
+    fn look_up(&self, batch: &Batch, coop: &CoopName, request: &mut Request) -> Result<(), Error> {
         if let Command::ReverseEntry { entry, found, reason: _ } = &mut request.command {
             *found = self.entry(batch, coop, *entry)?.map(Box::new);
         }
@@ -289,22 +280,15 @@ impl Writer {
 }
 
 /// The same checks and the same answer, and nothing is stored.
-fn trial(
-    state: &State,
-    mut request: Request,
-    now: Timestamp,
-) -> Result<Answer, Error> {
+fn trial(state: &State, mut request: Request, now: Timestamp) -> Result<Answer, Error> {
     request.at = state.stamp(now);
     match decide(state, &request)? {
         Decision::AlreadyRecorded(_) => {
             Err(Error::internal("a request that was recorded is sent for validation only"))
         }
-        Decision::Record(entry) => Ok(Answer {
-            entry: *entry,
-            replayed: false,
-            validated_only: true,
-            below_soft_floor: 0,
-        }),
+        Decision::Record(entry) => {
+            Ok(Answer { entry: *entry, replayed: false, validated_only: true, below_soft_floor: 0 })
+        }
     }
 }
 

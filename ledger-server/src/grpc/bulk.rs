@@ -71,7 +71,7 @@ pub(super) async fn import(
             if head.is_some() {
                 return Err(Malformed::one("head", "comes twice: send it first, and once").into());
             }
-            head = Some(api::parse_import_head(Some(said))?);
+            head = Some(api::parse_import_head(said)?);
         }
         let Some(head) = &head else {
             return Err(Malformed::one("head", "is missing: send it in the first message").into());
@@ -80,7 +80,7 @@ pub(super) async fn import(
             let place = Place { file: step.file.clone(), line: step.line };
             match api::parse_import_step(step, head, &service.0.secrets) {
                 Ok(imported) => {
-                    steps.push(imported.step);
+                    steps.push(imported.past);
                     cards.push(imported.card);
                     places.push(place);
                 }
@@ -106,9 +106,12 @@ pub(super) async fn import(
             unreadable: !refusals.is_empty(),
         })
         .await?;
-    refusals.extend(answer.failures.iter().filter_map(|(index, failure)| {
-        places.get(*index).map(|place| refused(place, failure))
-    }));
+    refusals.extend(
+        answer
+            .failures
+            .iter()
+            .filter_map(|(index, failure)| places.get(*index).map(|place| refused(place, failure))),
+    );
     let count = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
     Ok(v1::ImportHistoryResponse {
         recorded: count(answer.recorded),

@@ -4,11 +4,11 @@ use std::sync::PoisonError;
 
 use ledger_core::{Actor, CoopName, OfficerId, VoucherBasis};
 use ledger_proto::{
-    api::{self, name, time},
+    api::{self, name},
     v1,
 };
 
-use super::{Service, pages::Pages, receipt::number};
+use super::{Service, pages::Pages};
 use crate::error::Error;
 
 /// What an exchange of hours for vouchers risks, in a sentence.
@@ -19,8 +19,7 @@ pub(super) async fn adopt_policy(
     service: &Service,
     request: v1::AdoptPolicyRequest,
 ) -> Result<v1::AdoptPolicyResponse, Error> {
-    let (answer, receipt) =
-        service.write(v1::write::Request::AdoptPolicy(request)).await?;
+    let (answer, receipt) = service.write(v1::write::Request::AdoptPolicy(request)).await?;
     let warning = match &answer.entry.event {
         ledger_core::Event::PolicyAdopted { policy, .. } => match policy.voucher_basis {
             VoucherBasis::Exchange { price: _ } => EXCHANGE_RISK,
@@ -41,23 +40,29 @@ pub(super) async fn list(
     for (coop, (_, published)) in &directory.served {
         let view = published.look();
         if view.state().coop().is_some() {
-            coops.push((coop, v1::Coop {
-                name: name::coop(coop),
-                position: number(view.state().head()),
-                member_count: i64::try_from(view.state().members().len()).unwrap_or(i64::MAX),
-                not_served: String::new(),
-            }));
+            coops.push((
+                coop,
+                v1::Coop {
+                    name: name::coop(coop),
+                    position: api::position(view.state().head()),
+                    member_count: i64::try_from(view.state().members().len()).unwrap_or(i64::MAX),
+                    not_served: String::new(),
+                },
+            ));
         }
     }
     for (coop, why) in &directory.lost {
-        coops.push((coop, v1::Coop {
-            name: name::coop(coop),
-            position: 0,
-            member_count: 0,
-            not_served: why.clone(),
-        }));
+        coops.push((
+            coop,
+            v1::Coop {
+                name: name::coop(coop),
+                position: 0,
+                member_count: 0,
+                not_served: why.clone(),
+            },
+        ));
     }
-    coops.sort_by(|(one, _), (other, _)| one.cmp(other));
+    coops.sort_by_key(|(one, _)| *one);
     let rows = (1_u64..).zip(coops.into_iter().map(|(_, coop)| coop));
     let (coops, next_page_token) = pages.take(rows, ledger_core::Position::START);
     Ok(v1::ListCoopsResponse { coops, next_page_token })
@@ -77,14 +82,8 @@ pub(super) async fn policy(
     };
     let policy = policy.ok_or(Error::PolicyNotFound(request.version))?;
     Ok(v1::GetPolicyResponse {
-        policy: Some(v1::Policy {
-            version: i64::from(policy.version),
-            values: Some(api::policy_values(&policy.values)),
-            decided_by: policy.decided_by.as_ref().map(ToString::to_string).unwrap_or_default(),
-            position: number(policy.adopted_at),
-            adopt_time: Some(time(policy.recorded_at)),
-        }),
-        position: number(view.state().head()),
+        policy: Some(api::policy(policy)),
+        position: api::position(view.state().head()),
     })
 }
 
@@ -97,16 +96,19 @@ pub(super) async fn officers(
     let view = found.published.look();
     let rows = view.state().officers().iter().enumerate().filter_map(|(index, officer)| {
         let id = OfficerId::at(index)?;
-        Some((u64::from(id.get()), v1::Officer {
-            name: name::officer(&found.coop, id),
-            role: officer.role.code(),
-            member: officer.member.map(|id| name::member(&found.coop, id)).unwrap_or_default(),
-            in_office: !officer.ended,
-        }))
+        Some((
+            u64::from(id.get()),
+            v1::Officer {
+                name: name::officer(&found.coop, id),
+                role: officer.role.code(),
+                member: officer.member.map(|id| name::member(&found.coop, id)).unwrap_or_default(),
+                in_office: !officer.ended,
+            },
+        ))
     });
     let head = view.state().head();
     let (officers, next_page_token) = pages.take(rows, head);
-    let position = number(head);
+    let position = api::position(head);
     Ok(v1::ListOfficersResponse { officers, next_page_token, position })
 }
 

@@ -1,19 +1,18 @@
 //! The feed: entries as they were stored, in order and without a gap; one road for what was and what comes.
 
-use std::{
-    ops::ControlFlow,
-    pin::Pin,
-    sync::Arc,
-    time::Duration,
-};
+use std::{ops::ControlFlow, pin::Pin, sync::Arc, time::Duration};
 
 use ledger_core::{CoopName, Position};
-use ledger_proto::{Malformed, api::{name, time}, leaf, stored, v1};
+use ledger_proto::{
+    Malformed,
+    api::{self, name, time},
+    leaf, stored, v1,
+};
 use tokio::sync::{mpsc, watch};
 use tokio_stream::{Stream, wrappers::ReceiverStream};
 use tonic::Status;
 
-use super::{Service, receipt::number};
+use super::Service;
 use crate::{
     error::Error,
     log::{Log, LogId},
@@ -46,8 +45,8 @@ impl Reader {
     fn of(service: &Service, coop: &str, after: i64) -> Result<Self, Error> {
         let coop: CoopName = name::parse_coop("coop", coop)?;
         let (id, published) = service.coop(&coop)?;
-        let after = u64::try_from(after)
-            .map_err(|_| Malformed::one("after_position", "is below zero"))?;
+        let after =
+            u64::try_from(after).map_err(|_| Malformed::one("after_position", "is below zero"))?;
         let head = published.look().state().head();
         if after > head.get() {
             return Err(Error::BeyondHead { asked: Position::new(after), head });
@@ -58,7 +57,7 @@ impl Reader {
     fn head(&self) -> v1::HistoryHead {
         let view = self.published.look();
         v1::HistoryHead {
-            position: number(view.state().head()),
+            position: api::position(view.state().head()),
             root_hash: view.frontier().root().as_bytes().to_vec(),
         }
     }
@@ -82,12 +81,9 @@ impl Reader {
             last = position;
             ControlFlow::Continue(())
         })?;
-        match failed {
-            Some(error) => Err(error),
-            None => {
-                self.after = last;
-                Ok(entries)
-            }
+        if let Some(error) = failed { Err(error) } else {
+            self.after = last;
+            Ok(entries)
         }
     }
 }
@@ -95,7 +91,7 @@ impl Reader {
 fn history_entry(position: u64, bytes: &[u8]) -> Result<v1::HistoryEntry, Error> {
     let entry = stored::decode(bytes).map_err(Error::internal)?;
     Ok(v1::HistoryEntry {
-        position: number(Position::new(position)),
+        position: api::position(Position::new(position)),
         entry: bytes.to_vec(),
         leaf_hash: leaf(bytes).as_bytes().to_vec(),
         kind: entry.event.kind().word().to_owned(),
@@ -186,7 +182,7 @@ async fn follow(
                 changed = head.changed() => if changed.is_err() {
                     return send(&sender, Err(Error::Stopping)).await;
                 },
-                _ = stopping.wait_for(|stopping| *stopping) => {
+                () = told(&mut stopping) => {
                     return send(&sender, Err(Error::Stopping)).await;
                 }
                 () = tokio::time::sleep(HEARTBEAT) => silent = false,
@@ -194,6 +190,11 @@ async fn follow(
             }
         }
     }
+}
+
+/// Waits until the server is told to stop; or until nobody is left to tell it, which is the same.
+async fn told(stopping: &mut watch::Receiver<bool>) {
+    drop(stopping.wait_for(|stopping| *stopping).await);
 }
 
 /// Sends the last of a stream. A reader who has gone does not want it.

@@ -1,15 +1,14 @@
 //! What is open: logged hours, promised respite, vouchers, offers.
 
 use ledger_core::{
-    CoopName, Cover, Event, HoursStatus, KindAccount, Offer, OfferId, OfferKind, Position,
-    TimeOfDay,
+    CoopName, Cover, Event, HoursStatus, KindAccount, Offer, OfferId, OfferKind, TimeOfDay,
 };
 use ledger_proto::{
     api::{self, name, time},
     v1,
 };
 
-use super::{Service, coops::actor, pages::Pages, people::filter, receipt::number};
+use super::{Service, coops::actor, pages::Pages, people::filter};
 use crate::{
     error::Error,
     views::{Line, View},
@@ -33,18 +32,21 @@ pub(super) async fn pending_hours(
             HoursStatus::Logged => v1::HoursStatus::Logged,
             HoursStatus::Disputed => v1::HoursStatus::Disputed,
         };
-        (made_by.get(), v1::PendingHours {
-            name: name::hours(&found.coop, *made_by),
-            help: Some(api::help(&found.coop, &logged.help)),
-            occurred_on: logged.occurred_on.to_string(),
-            status: status.into(),
-            confirm_by_time: Some(time(logged.confirm_by)),
-            logged_by: actor(&found.coop, logged.logged_by),
-            revision: number(logged.revision),
-        })
+        (
+            made_by.get(),
+            v1::PendingHours {
+                name: name::hours(&found.coop, *made_by),
+                help: Some(api::help(&found.coop, &logged.help)),
+                occurred_on: logged.occurred_on.to_string(),
+                status: status.into(),
+                confirm_by_time: Some(time(logged.confirm_by)),
+                logged_by: actor(&found.coop, logged.logged_by),
+                revision: api::position(logged.revision),
+            },
+        )
     });
     let (hours, next_page_token) = pages.take(rows, head);
-    Ok(v1::ListPendingHoursResponse { hours, next_page_token, position: number(head) })
+    Ok(v1::ListPendingHoursResponse { hours, next_page_token, position: api::position(head) })
 }
 
 pub(super) async fn respite(
@@ -66,20 +68,23 @@ pub(super) async fn respite(
             None => v1::RespiteStatus::Asked,
             Some(_) => v1::RespiteStatus::Agreed,
         };
-        (made_by.get(), v1::Respite {
-            name: name::respite(&found.coop, *made_by),
-            carer: name::member(&found.coop, promise.carer),
-            held_minutes: promise.held.get(),
-            date: promise.wanted_on.to_string(),
-            start_time: promise.start.as_ref().map(TimeOfDay::to_string).unwrap_or_default(),
-            status: status.into(),
-            cover: promise.cover.map(|cover| api::cover(&found.coop, cover)),
-            lapse_time: Some(time(promise.lapse_at)),
-            revision: number(promise.revision),
-        })
+        (
+            made_by.get(),
+            v1::Respite {
+                name: name::respite(&found.coop, *made_by),
+                carer: name::member(&found.coop, promise.carer),
+                held_minutes: promise.held.get(),
+                date: promise.wanted_on.to_string(),
+                start_time: promise.start.as_ref().map(TimeOfDay::to_string).unwrap_or_default(),
+                status: status.into(),
+                cover: promise.cover.map(|cover| api::cover(&found.coop, cover)),
+                lapse_time: Some(time(promise.lapse_at)),
+                revision: api::position(promise.revision),
+            },
+        )
     });
     let (respite, next_page_token) = pages.take(rows, head);
-    Ok(v1::ListRespiteResponse { respite, next_page_token, position: number(head) })
+    Ok(v1::ListRespiteResponse { respite, next_page_token, position: api::position(head) })
 }
 
 /// What an offer is called, and the business behind it.
@@ -115,20 +120,23 @@ pub(super) async fn vouchers(
     let rows = rows.filter(|(_, voucher)| member.is_none_or(|member| voucher.member == member));
     let rows = rows.map(|(made_by, voucher)| {
         let (offer_title, business, face_value_pence) = offered(&view, voucher.offer);
-        (made_by.get(), v1::Voucher {
-            name: name::voucher(&found.coop, *made_by),
-            offer: name::offer(&found.coop, voucher.offer),
-            offer_title,
-            business,
-            member: name::member(&found.coop, voucher.member),
-            reason: voucher.reason.code(),
-            face_value_pence,
-            lapse_time: Some(time(voucher.lapse_at)),
-            revision: number(*made_by),
-        })
+        (
+            made_by.get(),
+            v1::Voucher {
+                name: name::voucher(&found.coop, *made_by),
+                offer: name::offer(&found.coop, voucher.offer),
+                offer_title,
+                business,
+                member: name::member(&found.coop, voucher.member),
+                reason: voucher.reason.code(),
+                face_value_pence,
+                lapse_time: Some(time(voucher.lapse_at)),
+                revision: api::position(*made_by),
+            },
+        )
     });
     let (vouchers, next_page_token) = pages.take(rows, head);
-    Ok(v1::ListVouchersResponse { vouchers, next_page_token, position: number(head) })
+    Ok(v1::ListVouchersResponse { vouchers, next_page_token, position: api::position(head) })
 }
 
 pub(super) async fn offers(
@@ -142,10 +150,11 @@ pub(super) async fn offers(
     let rows = view.state().offers().iter().enumerate().filter_map(|(index, offer)| {
         let id = OfferId::at(index)?;
         let used = view.at(Line::Used(id), moment);
-        (!offer.withdrawn).then(|| (u64::from(id.get()), row(&found.coop, &view, (id, offer, used), moment)))
+        (!offer.withdrawn)
+            .then(|| (u64::from(id.get()), row(&found.coop, &view, (id, offer, used), moment)))
     });
     let (offers, next_page_token) = pages.take(rows, head);
-    Ok(v1::ListOffersResponse { offers, next_page_token, position: number(head) })
+    Ok(v1::ListOffersResponse { offers, next_page_token, position: api::position(head) })
 }
 
 fn row(
@@ -191,4 +200,3 @@ pub(super) async fn redeem(
         offer.map_or_else(Default::default, |offer| offered(&view, offer));
     Ok(v1::RedeemVoucherResponse { receipt: Some(receipt), face_value_pence, business })
 }
-

@@ -3,11 +3,11 @@
 use ledger_core::{CoopName, Member, MemberId, PartyId, Reference, Rejection, Standing};
 use ledger_proto::{
     Malformed,
-    api::{AsOf, name},
+    api::{self, AsOf, name},
     v1,
 };
 
-use super::{Found, Service, pages::Pages, receipt::number};
+use super::{Found, Service, pages::Pages};
 use crate::{
     error::Error,
     views::{Line, Moment, View},
@@ -66,8 +66,14 @@ fn row(
     (member, moment): (&Member, Moment),
 ) -> Result<(v1::Member, v1::Card), Error> {
     let card = service.0.cards.member(found.log, member.id)?;
-    let v1::MemberBalance { name, number: label, r#ref, balance_minutes, held_minutes, available_minutes } =
-        balance(&found.coop, view, member, moment);
+    let v1::MemberBalance {
+        name,
+        number: label,
+        r#ref,
+        balance_minutes,
+        held_minutes,
+        available_minutes,
+    } = balance(&found.coop, view, member, moment);
     let standing = match member.standing {
         Standing::Active => v1::Standing::Active,
         Standing::Suspended => v1::Standing::Suspended,
@@ -84,7 +90,7 @@ fn row(
         balance_minutes,
         held_minutes,
         available_minutes,
-        revision: number(member.revision),
+        revision: api::position(member.revision),
     };
     Ok((row, card))
 }
@@ -98,16 +104,19 @@ pub(super) async fn get(
     let state = view.state();
     let id = match request.member.strip_prefix("ref:") {
         Some(reference) => {
-            let reference = Reference::new(reference)
-                .map_err(|error| Malformed::one("member", error))?;
+            let reference =
+                Reference::new(reference).map_err(|error| Malformed::one("member", error))?;
             state.by_reference(&reference).ok_or_else(|| {
-                Malformed::one("member", format!("there is no member with the reference {reference}"))
+                Malformed::one(
+                    "member",
+                    format!("there is no member with the reference {reference}"),
+                )
             })?
         }
         None => name::parse_member("member", &found.coop, &request.member)?,
     };
     let (member, card) = row(service, &found, &view, (state.member(id)?, moment))?;
-    let position = number(state.head());
+    let position = api::position(state.head());
     Ok(v1::GetMemberResponse { member: Some(member), card: Some(card), position })
 }
 
@@ -126,7 +135,7 @@ pub(super) async fn list(
         .into_iter()
         .map(|member| Ok(row(service, &found, &view, (member, moment))?.0))
         .collect::<Result<_, Error>>()?;
-    Ok(v1::ListMembersResponse { members, next_page_token, position: number(head) })
+    Ok(v1::ListMembersResponse { members, next_page_token, position: api::position(head) })
 }
 
 pub(super) async fn parties(
@@ -139,14 +148,17 @@ pub(super) async fn parties(
     let head = view.state().head();
     let rows = view.state().parties().iter().enumerate().filter_map(|(index, party)| {
         let id = PartyId::at(index)?;
-        Some((u64::from(id.get()), v1::Party {
-            name: name::party(&found.coop, id),
-            title: party.title.to_string(),
-            kind: party.kind.code(),
-        }))
+        Some((
+            u64::from(id.get()),
+            v1::Party {
+                name: name::party(&found.coop, id),
+                title: party.title.to_string(),
+                kind: party.kind.code(),
+            },
+        ))
     });
     let (parties, next_page_token) = pages.take(rows, head);
-    Ok(v1::ListPartiesResponse { parties, next_page_token, position: number(head) })
+    Ok(v1::ListPartiesResponse { parties, next_page_token, position: api::position(head) })
 }
 
 /// The member of a card, and the log of their co-op.
@@ -168,8 +180,7 @@ pub(super) async fn update_card(
 ) -> Result<v1::UpdateCardResponse, Error> {
     let v1::UpdateCardRequest { coop, member, card } = request;
     let (log, member) = whose(service, &coop, &member)?;
-    let card = card.ok_or_else(|| Malformed::one("card", "is missing: send the whole card"))?;
-    ledger_proto::api::check_card("card", &card)?;
+    let card = api::parse_card(card)?;
     service.0.cards.put(&[(log, crate::cards::Card::Member(member, card))])?;
     Ok(v1::UpdateCardResponse {})
 }
@@ -194,5 +205,8 @@ pub(super) fn filter(
         return Ok(None);
     }
     let member = name::parse_member(field, &found.coop, text)?;
-    view.state().member(member).map(|_| Some(member)).map_err(|rejection: Rejection| rejection.into())
+    view.state()
+        .member(member)
+        .map(|_| Some(member))
+        .map_err(|rejection: Rejection| rejection.into())
 }

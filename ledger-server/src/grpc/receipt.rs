@@ -1,9 +1,9 @@
 //! What is said of an entry that has been recorded.
 
-use ledger_core::{CoopName, Entry, Event, Position};
+use ledger_core::{CoopName, Entry, Event};
 use ledger_proto::{
     Secrets,
-    api::{name, time},
+    api::{self, name, time},
     v1,
 };
 
@@ -20,7 +20,7 @@ pub(super) fn receipt(coop: &CoopName, answer: &Answer, secrets: &Secrets) -> v1
         _ => String::new(),
     };
     v1::Receipt {
-        position: number(entry.position),
+        position: api::position(entry.position),
         record_time: Some(time(entry.recorded_at)),
         replayed: answer.replayed,
         name,
@@ -29,11 +29,6 @@ pub(super) fn receipt(coop: &CoopName, answer: &Answer, secrets: &Secrets) -> v1
         validated_only: answer.validated_only,
         below_soft_floor_minutes: answer.below_soft_floor,
     }
-}
-
-/// A position, as the wire has it.
-pub(super) fn number(position: Position) -> i64 {
-    i64::try_from(position.get()).unwrap_or(i64::MAX)
 }
 
 /// The name of what an entry made, and how people write it.

@@ -14,7 +14,6 @@ use super::{
     Found, Service,
     pages::Pages,
     people::{balance, enrolled, filter},
-    receipt::number,
 };
 use crate::{
     error::Error,
@@ -34,7 +33,7 @@ pub(super) async fn balances(
     let (members, next_page_token) = pages.take(rows, head);
     let balances =
         members.into_iter().map(|member| balance(&found.coop, &view, member, moment)).collect();
-    Ok(v1::ListBalancesResponse { balances, next_page_token, position: number(head) })
+    Ok(v1::ListBalancesResponse { balances, next_page_token, position: api::position(head) })
 }
 
 /// One movement of a member's two accounts by one entry.
@@ -60,7 +59,8 @@ pub(super) async fn statement(
         let moment = view.moment(pages.moment(found.read.as_of))?;
         let lines = lines(&view, id, moment, (from, to));
         let head = view.state().head();
-        let before = lines.iter().take_while(|(position, _)| position.get() <= pages.after()).last();
+        let before =
+            lines.iter().take_while(|(position, _)| position.get() <= pages.after()).last();
         let first = lines.first().map_or(0, |(_, moved)| moved.after.saturating_sub(moved.own));
         let opening_minutes = before.map_or(first, |(_, moved)| moved.after);
         let rows = lines.iter().map(|(position, moved)| {
@@ -72,7 +72,7 @@ pub(super) async fn statement(
             opening_minutes,
             lines: Vec::new(),
             next_page_token,
-            position: number(head),
+            position: api::position(head),
         };
         (page.into_iter().map(|row| (id, row)).collect::<Vec<_>>(), answer)
     };
@@ -81,7 +81,7 @@ pub(super) async fn statement(
         let entry = entry(service, &found, position)?;
         let note = service.0.cards.note(found.log, position)?;
         lines.push(v1::StatementLine {
-            position: number(position),
+            position: api::position(position),
             occurred_on: entry.occurred_on.to_string(),
             record_time: Some(time(entry.recorded_at)),
             kind: entry.event.kind().word().to_owned(),
@@ -90,7 +90,7 @@ pub(super) async fn statement(
             held_minutes: moved.held,
             counterparty: counterparty(&found.coop, &entry, id),
             task: task(&entry.event).map_or(0, TaskKind::code),
-            reversed_by: reversed_by.map_or(0, number),
+            reversed_by: reversed_by.map_or(0, api::position),
             note,
         });
     }
@@ -114,8 +114,7 @@ fn lines(
                 Moment::By(day) => mark.day <= day,
             };
             if counts {
-                let (_, row) =
-                    moved.entry(mark.position).or_insert((mark.day, Moved::default()));
+                let (_, row) = moved.entry(mark.position).or_insert((mark.day, Moved::default()));
                 if line == Line::Own(member) { row.own = mark.delta } else { row.held = mark.delta }
             }
         }
@@ -141,9 +140,7 @@ fn entry(service: &Service, found: &Found, position: Position) -> Result<Entry, 
 
 /// The other side of a movement, as the member sees it.
 fn counterparty(coop: &CoopName, entry: &Entry, member: MemberId) -> String {
-    let own = |account: &TimeAccount| {
-        matches!(account, TimeAccount::Member(id) | TimeAccount::Held(id) if *id == member)
-    };
+    let own = |account: &TimeAccount| matches!(account, TimeAccount::Member(id) | TimeAccount::Held(id) if *id == member);
     let other = entry.event.transfers().into_iter().find_map(|transfer| match transfer {
         Transfer::Time { from, to, minutes: _ } if own(&from) && !own(&to) => Some(to),
         Transfer::Time { from, to, minutes: _ } if own(&to) && !own(&from) => Some(from),
@@ -187,17 +184,20 @@ pub(super) async fn exchanges(
             member.map(|member| name::member(&found.coop, member)).unwrap_or_default()
         };
         let ledger_core::Counted { giver, receiver, minutes, task, evidence } = exchange.counted;
-        (exchange.position.get(), v1::Exchange {
-            position: number(exchange.position),
-            occurred_on: exchange.day.to_string(),
-            giver: named(giver),
-            receiver: named(receiver),
-            minutes: minutes.get(),
-            task: task.code(),
-            evidence: evidence.map_or(0, ledger_core::EvidenceGrade::code),
-            reversed_by: view.state().reversed_by(exchange.position).map_or(0, number),
-        })
+        (
+            exchange.position.get(),
+            v1::Exchange {
+                position: api::position(exchange.position),
+                occurred_on: exchange.day.to_string(),
+                giver: named(giver),
+                receiver: named(receiver),
+                minutes: minutes.get(),
+                task: task.code(),
+                evidence: evidence.map_or(0, ledger_core::EvidenceGrade::code),
+                reversed_by: view.state().reversed_by(exchange.position).map_or(0, api::position),
+            },
+        )
     });
     let (exchanges, next_page_token) = pages.take(rows, head);
-    Ok(v1::ListExchangesResponse { exchanges, next_page_token, position: number(head) })
+    Ok(v1::ListExchangesResponse { exchanges, next_page_token, position: api::position(head) })
 }

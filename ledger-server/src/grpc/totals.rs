@@ -6,7 +6,7 @@ use ledger_proto::{
     v1,
 };
 
-use super::{Found, Service, receipt::number};
+use super::{Found, Service};
 use crate::{
     error::Error,
     views::{Line, Moment, View},
@@ -24,7 +24,7 @@ pub(super) async fn totals(
         cash: Some(cash(&found, &view, moment)),
         kind: Some(kind),
         vouchers: Some(vouchers),
-        position: number(view.state().head()),
+        position: api::position(view.state().head()),
     })
 }
 
@@ -48,7 +48,7 @@ fn cash(found: &Found, view: &View, moment: Moment) -> v1::CashTotals {
         let row = v1::FundBalance {
             name: name::fund(&found.coop, id),
             title: fund.title.to_string(),
-            freedom,
+            freedom: freedom.into(),
             purpose,
             in_pence: view.at(Line::FundIn(id), moment),
             out_pence: view.at(Line::FundOut(id), moment),
