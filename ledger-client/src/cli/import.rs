@@ -15,7 +15,16 @@ use crate::render::{self, Output};
 /// How many steps go in one message.
 const CHUNK: usize = 200;
 /// Deciding on years of rows takes longer than answering a question.
-const PATIENCE: Duration = Duration::from_secs(300);
+const PATIENCE: Duration = Duration::from_mins(5);
+
+/// What is meant by sending steps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Purpose {
+    /// To hear what would come of it.
+    Try,
+    /// To have them stored.
+    Store,
+}
 
 #[derive(Args, Debug)]
 pub(crate) struct Import {
@@ -40,52 +49,48 @@ impl Import {
             render::talk(&format!("note: {note}"))?;
         }
         let import = Sending::prepare(session, &folder.name).await?;
-        let dry_run = session.globals.write.dry_run;
-        // With mistakes in sight, or to be set aside, everything is tried before anything is stored.
-        let only_try = dry_run || !folder.problems.is_empty() || self.keep_good.is_some();
-        let tried = match import.send(&folder.steps, only_try).await {
-            Ok(tried) => tried,
+        // With mistakes in sight, or to be set aside, all is tried before anything is stored.
+        let careful = !folder.problems.is_empty() || self.keep_good.is_some();
+        let first = if careful { Purpose::Try } else { import.purpose };
+        let mut answer = match import.send(&folder.steps, first).await {
+            Ok(answer) => answer,
             Err(error) => {
                 tell(session, &folder.problems)?;
                 return Err(error);
             }
         };
-        folder.add_refusals(&tried.refusals);
-        if folder.problems.is_empty() && tried.dependent == 0 {
-            let stored =
-                if only_try && !dry_run { import.send(&folder.steps, false).await? } else { tried };
+        folder.add_refusals(&answer.refusals);
+        if folder.problems.is_empty() && first != import.purpose {
+            answer = import.send(&folder.steps, import.purpose).await?;
             // Somebody may have changed the ledger since the rows were tried.
-            folder.add_refusals(&stored.refusals);
-            if folder.problems.is_empty() {
-                return self.imported(session, &folder, &stored);
-            }
+            folder.add_refusals(&answer.refusals);
         }
-        match &self.keep_good {
-            Some(aside) => self.keep_good(session, folder, &import, aside).await,
-            None => {
-                tell(session, &folder.problems)?;
-                let rows = count(folder.refused_rows().len(), "row was", "rows were");
-                Err(Error::Rows(format!("{rows} refused, so nothing was stored")))
-            }
+        if folder.problems.is_empty() {
+            return self.imported(session, &import, &answer);
         }
+        if let Some(aside) = &self.keep_good {
+            return self.keep_good(session, folder, &import, aside).await;
+        }
+        tell(session, &folder.problems)?;
+        let rows = count(folder.refused_rows().len(), "row was", "rows were");
+        Err(Error::Rows(format!("{rows} refused, so nothing was stored")))
     }
 
     /// Says what came of an import without a mistake.
     fn imported(
         &self,
         session: &Session,
-        folder: &Folder,
+        import: &Sending,
         answer: &v1::ImportHistoryResponse,
     ) -> Result<(), Error> {
-        let dry_run = session.globals.write.dry_run;
-        let said = told(&folder.name, answer, dry_run);
+        let said = told(&import.head.import, answer, import.purpose);
         session.thing(&said, &json::message("ImportHistoryResponse", answer))?;
-        let next = if dry_run {
-            format!("carestore import {}", self.folder.display())
-        } else {
-            "carestore balances, or carestore store totals".to_owned()
-        };
-        render::talk(&format!("next: {next}"))
+        match import.purpose {
+            Purpose::Try => {
+                render::talk(&format!("next: carestore import {}", self.folder.display()))
+            }
+            Purpose::Store => render::talk("next: carestore balances, or carestore store totals"),
+        }
     }
 
     /// Stores what can be stored, and sets the rest aside.
@@ -105,47 +110,43 @@ impl Import {
         }
         let named = folder.problems.clone();
         let roots = folder.refused_rows().len();
-        let dry_run = session.globals.write.dry_run;
-        let stored = loop {
+        let answer = loop {
             let refused = folder.refused_rows().len();
-            let tried = import.send(&folder.good_steps(), true).await?;
-            folder.add_refusals(&tried.refusals);
-            let grown = folder.refused_rows().len() > refused;
-            if !grown && (!tried.refusals.is_empty() || tried.dependent > 0) {
-                let say = "the ledger refuses rows without naming them, so nothing was stored";
-                return Err(Error::Rows(say.to_owned()));
-            }
-            if grown {
-                continue;
-            }
-            if dry_run {
+            let tried = import.send(&folder.good_steps(), Purpose::Try).await?;
+            let clean = tried.refusals.is_empty() && tried.dependent == 0;
+            if clean && import.purpose == Purpose::Try {
                 break tried;
             }
-            let stored = import.send(&folder.good_steps(), false).await?;
+            if !clean {
+                folder.add_refusals(&tried.refusals);
+                if folder.refused_rows().len() == refused {
+                    let say = "the ledger refuses rows without naming them; nothing was stored";
+                    return Err(Error::Rows(say.to_owned()));
+                }
+                continue;
+            }
+            let stored = import.send(&folder.good_steps(), Purpose::Store).await?;
             if stored.refusals.is_empty() {
                 break stored;
             }
             folder.add_refusals(&stored.refusals);
         };
-        let shown = if session.tables() { &named } else { &folder.problems };
-        tell(session, shown)?;
+        tell(session, if session.tables() { &named } else { &folder.problems })?;
         let resting = folder.refused_rows().len().saturating_sub(roots);
         if resting > 0 {
             let rows = count(resting, "further row rests", "further rows rest");
             render::talk(&format!("{rows} on these."))?;
         }
-        render::talk(&told(&folder.name, &stored, dry_run))?;
+        render::talk(&told(&folder.name, &answer, import.purpose))?;
         let rows = count(folder.refused_rows().len(), "row was", "rows were");
-        if dry_run {
-            return Err(Error::Rows(format!("{rows} refused, and nothing was stored: a dry run")));
+        if import.purpose == Purpose::Try {
+            return Err(Error::Rows(format!("{rows} refused; nothing was stored in a dry run")));
         }
         for path in set_aside(&folder, &self.folder, aside)? {
             render::talk(&format!("wrote {}", path.display()))?;
         }
-        render::talk(&format!(
-            "next: mend the rows there, then: carestore import {}",
-            aside.display()
-        ))?;
+        let aside = aside.display();
+        render::talk(&format!("next: mend the rows there, then: carestore import {aside}"))?;
         Err(Error::PartlyImported(format!("{rows} refused and set aside; the others were stored")))
     }
 }
@@ -154,6 +155,8 @@ impl Import {
 struct Sending {
     client: Client,
     head: v1::ImportHead,
+    /// What it is all for: a dry run only tries.
+    purpose: Purpose,
 }
 
 impl Sending {
@@ -167,29 +170,30 @@ impl Sending {
         });
         let client = session.client.clone().with_deadline(PATIENCE.max(session.globals.timeout));
         let head = v1::ImportHead { context, import: import.to_owned(), keep_good: false };
-        Ok(Self { client, head })
+        let purpose = if session.globals.write.dry_run { Purpose::Try } else { Purpose::Store };
+        Ok(Self { client, head, purpose })
     }
 
     /// Sends steps, to be tried or to be stored.
     async fn send(
         &self,
         steps: &[v1::ImportStep],
-        only_try: bool,
+        purpose: Purpose,
     ) -> Result<v1::ImportHistoryResponse, Error> {
         let mut head = self.head.clone();
         if let Some(context) = head.context.as_mut() {
-            if only_try {
+            if purpose == Purpose::Try {
                 // A try is a request of its own: the id is kept for what is stored.
                 context.request_id = new_request_id();
             }
-            context.validate_only = only_try;
+            context.validate_only = purpose == Purpose::Try;
         }
         let first = v1::ImportHistoryRequest { head: Some(head), steps: Vec::new() };
         let chunks = steps
             .chunks(CHUNK)
             .map(|chunk| v1::ImportHistoryRequest { head: None, steps: chunk.to_vec() });
         let messages = std::iter::once(first).chain(chunks).collect();
-        let bar = bar(steps.len(), only_try);
+        let bar = bar(steps.len(), purpose);
         let sent = bar.clone();
         let answer = self
             .client
@@ -206,8 +210,11 @@ impl Sending {
 }
 
 /// A bar on the standard error, and none where that is no terminal.
-fn bar(steps: usize, only_try: bool) -> ProgressBar {
-    let doing = if only_try { "Trying" } else { "Storing" };
+fn bar(steps: usize, purpose: Purpose) -> ProgressBar {
+    let doing = match purpose {
+        Purpose::Try => "Trying",
+        Purpose::Store => "Storing",
+    };
     let bar = ProgressBar::new(steps.try_into().unwrap_or_default()).with_message(doing);
     let style = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len} steps, {elapsed}");
     if let Ok(style) = style {
@@ -230,18 +237,18 @@ fn tell(session: &Session, problems: &[RowProblem]) -> Result<(), Error> {
     }
 }
 
-fn told(name: &str, answer: &v1::ImportHistoryResponse, dry_run: bool) -> String {
+fn told(name: &str, answer: &v1::ImportHistoryResponse, purpose: Purpose) -> String {
     let v1::ImportHistoryResponse { recorded, known, .. } = answer;
     let known_too = match known {
         0 => String::new(),
         known => format!("; {known} were there already"),
     };
-    match (recorded, dry_run) {
+    match (recorded, purpose) {
         (0, _) => format!("{name} brings nothing new{known_too}."),
-        (new, true) => {
+        (new, Purpose::Try) => {
             format!("Dry run, nothing was stored. {name} would bring {new} steps{known_too}.")
         }
-        (new, false) => format!("{name} brought {new} steps{known_too}."),
+        (new, Purpose::Store) => format!("{name} brought {new} steps{known_too}."),
     }
 }
 
@@ -260,10 +267,13 @@ mod tests {
             known,
             ..v1::ImportHistoryResponse::default()
         };
-        assert_eq!(told("x", &answer(3, 0), false), "x brought 3 steps.");
-        assert_eq!(told("x", &answer(0, 3), false), "x brings nothing new; 3 were there already.");
+        assert_eq!(told("x", &answer(3, 0), Purpose::Store), "x brought 3 steps.");
         assert_eq!(
-            told("x", &answer(3, 1), true),
+            told("x", &answer(0, 3), Purpose::Store),
+            "x brings nothing new; 3 were there already."
+        );
+        assert_eq!(
+            told("x", &answer(3, 1), Purpose::Try),
             "Dry run, nothing was stored. x would bring 3 steps; 1 were there already."
         );
     }

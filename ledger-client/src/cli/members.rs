@@ -236,11 +236,9 @@ async fn show(session: &Session, typed: &str) -> Result<(), Error> {
         format!("Held       {}", say_minutes(member.held_minutes)),
         format!("Available  {}", say_minutes(member.available_minutes)),
     ];
-    lines.extend(
-        [("Contact", &card.contact), ("Notes", &card.notes)].into_iter().filter_map(
-            |(title, words)| (!words.is_empty()).then(|| format!("{title:<10} {words}")),
-        ),
-    );
+    let filled = [("Contact", &card.contact), ("Notes", &card.notes)];
+    let filled = filled.into_iter().filter(|(_, words)| !words.is_empty());
+    lines.extend(filled.map(|(title, words)| format!("{title:<10} {words}")));
     let lines = lines.iter().map(|line| harmless(line)).collect::<Vec<_>>().join("\n");
     let mut json = json::message("Member", &member);
     if let Some(fields) = json.as_object_mut() {

@@ -25,7 +25,7 @@ pub(crate) struct Session {
 impl Session {
     pub(crate) fn open(mut globals: Globals) -> Result<Self, Error> {
         let coop = globals.coop.trim();
-        globals.coop = coop.strip_prefix("coops/").unwrap_or(coop).to_owned();
+        globals.coop = String::from(coop.strip_prefix("coops/").unwrap_or(coop));
         let token = token(globals.token_file.as_deref())?;
         let trusted = globals.ca_file.as_deref().map(read_bytes).transpose()?;
         let options = Options {
