@@ -30,7 +30,7 @@ mod vouchers;
 /// Exit codes: 0 done, 1 other, 2 usage, 3 refused by a rule, 4 not found, 5 not allowed,
 /// 6 no answer (trying again is safe), 8 some rows of an import refused.
 #[derive(Parser, Debug)]
-#[command(name = "carestore", version, propagate_version = true, arg_required_else_help = true)]
+#[command(name = "carestore", version, arg_required_else_help = true)]
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) globals: Globals,
@@ -40,6 +40,7 @@ pub(crate) struct Cli {
 
 /// What goes with every command, before it or after it.
 #[derive(Args, Debug)]
+#[command(next_help_heading = "With every command")]
 pub(crate) struct Globals {
     /// The server.
     #[arg(
@@ -57,7 +58,14 @@ pub(crate) struct Globals {
     #[arg(long, global = true, env = "CARESTORE_CA_FILE", value_name = "FILE")]
     ca_file: Option<PathBuf>,
     /// The co-op, for example colne-valley.
-    #[arg(long, global = true, env = "CARESTORE_COOP", value_name = "NAME", default_value = "")]
+    #[arg(
+        long,
+        global = true,
+        env = "CARESTORE_COOP",
+        value_name = "NAME",
+        default_value = "",
+        hide_default_value = true
+    )]
     coop: String,
     /// Who acts: "1042-7", "V005" or "officer 1". Not said: whom the token stands for.
     #[arg(

@@ -55,7 +55,7 @@ pub(crate) enum Command {
         /// Number or reference.
         member: String,
         #[command(flatten)]
-        card: Card,
+        card: CardWords,
     },
     /// Erases a member's card. The hours stay, under a number that says nothing.
     EraseCard {
@@ -71,17 +71,17 @@ pub(crate) struct Add {
     #[arg(long = "hat", required = true, value_parser = parse::hat)]
     hats: Vec<v1::Hat>,
     /// The co-op's own reference, for example V005.
-    #[arg(long = "ref", value_name = "REF", default_value = "")]
+    #[arg(long = "ref", value_name = "REF", default_value = "", hide_default_value = true)]
     reference: String,
     /// The day on which they joined. Not said: today.
     #[arg(long, value_name = "DAY", value_parser = day)]
     joined: Option<String>,
     #[command(flatten)]
-    card: Card,
+    card: CardWords,
 }
 
 #[derive(Args, Debug)]
-pub(crate) struct Card {
+pub(crate) struct CardWords {
     /// What the person is called.
     #[arg(long)]
     name: Option<String>,
@@ -93,7 +93,7 @@ pub(crate) struct Card {
     notes: Option<String>,
 }
 
-impl Card {
+impl CardWords {
     fn any(self) -> Option<v1::Card> {
         let Self { name, contact, notes } = self;
         let any = name.is_some() || contact.is_some() || notes.is_some();

@@ -22,7 +22,7 @@ pub(crate) enum Command {
         #[arg(long, value_parser = parse::freedom, default_value = "unrestricted")]
         freedom: v1::FundFreedom,
         /// What a restricted fund may be spent on.
-        #[arg(long, default_value = "")]
+        #[arg(long, default_value = "", hide_default_value = true)]
         purpose: String,
     },
     /// Records cash received.
@@ -41,7 +41,7 @@ pub(crate) enum Command {
         #[arg(long = "use", value_name = "USE", value_parser = parse::cash_use)]
         cash_use: v1::CashUse,
         /// The purpose of the spend; a restricted fund takes only its own.
-        #[arg(long, default_value = "")]
+        #[arg(long, default_value = "", hide_default_value = true)]
         purpose: String,
     },
     /// Records a gift in kind.
