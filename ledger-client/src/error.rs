@@ -18,7 +18,7 @@ pub enum Error {
         request_id: Option<String>,
     },
     /// No answer came, or one that is not the ledger's. Whether a write was recorded is not known.
-    #[error("the server did not answer: {message}")]
+    #[error("no answer of the ledger came: {message}")]
     Unreachable {
         /// What the connection said last.
         message: String,

@@ -3,6 +3,7 @@
 mod client;
 mod error;
 pub mod import;
+pub mod json;
 pub mod typed;
 pub mod words;
 
