@@ -119,7 +119,7 @@ pub(crate) fn explain(error: &Error) -> String {
     let mut lines = vec![format!("error: {}", sentence(&said))];
     if let Error::Refused { refusal, .. } = error {
         for violation in &refusal.violations {
-            lines.push(harmless(&format!("  {}: {}", violation.field, violation.description)));
+            lines.push(harmless(&format!("  {}: {}", violation.field, violation.problem)));
         }
     }
     lines.extend(advice::remedy(error).map(|remedy| format!("try: {remedy}")));
@@ -149,7 +149,7 @@ pub(crate) fn explain_json(error: &Error) -> Value {
             refusal
                 .violations
                 .iter()
-                .map(|one| serde_json::json!({"field": one.field, "description": one.description}))
+                .map(|one| serde_json::json!({"field": one.field, "description": one.problem}))
                 .collect(),
         ),
         Error::Unreachable { .. }
