@@ -2,14 +2,13 @@
 
 mod malformed;
 mod secrets;
-mod snapshot;
 
 pub mod api;
+pub mod snapshot;
 pub mod stored;
 
 pub use malformed::{Malformed, Violation};
 pub use secrets::{CodeError, Secrets, VoucherCode};
-pub use snapshot::{SnapshotError, open, seal};
 
 /// What callers speak: package `carestore.v1`, generated from the `.proto` files, which are its manual.
 #[allow(
