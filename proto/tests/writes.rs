@@ -15,7 +15,7 @@ fn asked(request: R) -> String {
     let text = format!("{:?}", parsed.unwrap_or_else(|error| panic!("{error}")).request.command);
     // `MemberId(1042)` as `1042`, `Some(Title("x"))` as `Some("x")`: short to read.
     let words = ["MemberId", "OfficerId", "PartyId", "FundId", "OfferId", "Position", "Minutes"];
-    let more = ["Pence", "Items", "Title", "Reference", "Day", "TimeOfDay"];
+    let more = ["Pence", "Items", "Title", "Reference", "TimeOfDay", "Day"];
     let mut text = text;
     for word in words.iter().chain(&more) {
         while let Some(at) = text.find(&format!("{word}(")) {
@@ -28,17 +28,17 @@ fn asked(request: R) -> String {
     text
 }
 
-fn context() -> Option<v1::WriteContext> {
-    Some(v1::WriteContext {
+fn context() -> v1::WriteContext {
+    v1::WriteContext {
         coop: "coops/colne-valley".into(),
         request_id: "019aa0f2-7c00-7abc-8def-0123456789ab".into(),
         ..Default::default()
-    })
+    }
 }
 
 macro_rules! write {
     ($kind:ident, $request:ident { $($field:ident: $value:expr),* $(,)? }) => {
-        asked(R::$kind(v1::$request { context: context(), $($field: $value.into()),* }))
+        asked(R::$kind(v1::$request { context: Some(context()), $($field: $value.into()),* }))
     };
 }
 
@@ -47,7 +47,7 @@ fn about_the_coop_and_its_members() {
     let values = Values { confirm_days: 7, ..Values::template() };
     let policy = Some(policy_values(&values));
     let said =
-        v1::AdoptPolicyRequest { context: context(), policy, decided_by: "Minute 14".into() };
+        v1::AdoptPolicyRequest { context: Some(context()), policy, decided_by: "Minute 14".into() };
     let parsed =
         api::parse(v1::Write { request: Some(R::AdoptPolicy(said)) }, &Secrets::new([3; 32]));
     let Command::AdoptPolicy { policy, decided_by } = parsed.unwrap().request.command else {
