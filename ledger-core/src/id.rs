@@ -125,7 +125,9 @@ impl MemberId {
 }
 
 /// A place in a co-op's log, from 1 without a gap. What an entry makes is named by its position.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 pub struct Position(u64);
 
 impl Position {

@@ -24,14 +24,22 @@ mod command;
 mod entry;
 mod event;
 mod past;
+mod rejection;
+mod state;
+// Verbs.
+mod decide;
+mod evolve;
 
 pub use account::{CashAccount, KindAccount, TimeAccount, Transfer};
 pub use amount::{AmountError, Balance, Items, Minutes, Overflow, Pence};
 pub use command::{Beyond, Command, Request, Thing, VoucherKey};
+pub use decide::{Decision, ImportFailure, Imported, Importing, decide, fall_due, import};
 pub use entry::{Actor, Asked, Attribution, Entry};
 pub use event::{
-    Cover, Event, EventKind, FundFreedom, Help, HoursDestination, Kinship, RespiteEnding, Undone,
+    Counted, Cover, Event, EventKind, FundFreedom, Help, HoursDestination, Kinship, RespiteEnding,
+    Undone,
 };
+pub use evolve::{Contradiction, evolve};
 pub use id::{
     CodeHash, Fingerprint, FundId, LabelError, MemberId, OfferId, OfficerId, PartyId, Position,
     RequestId, RowKey,
@@ -43,5 +51,10 @@ pub use kinds::{
 };
 pub use past::{PastCover, PastDestination, PastRespite, PastStep, PastVoucher, Step, WrongRow};
 pub use policy::{OwnFamily, Policy, Unsound, Values, VoucherBasis};
+pub use rejection::{Rejection, Sort};
+pub use state::{
+    Books, Fund, HoursStatus, LoggedHours, Member, Offer, OfferKind, Officer, OpenVoucher, Party,
+    Promise, REQUEST_ID_DAYS_AHEAD, REQUEST_ID_DAYS_BACK, Slot, Standing, State,
+};
 pub use text::{CoopName, Reference, TextError, Title};
 pub use time::{Day, TimeOfDay, Timestamp};

@@ -30,6 +30,12 @@ impl Timestamp {
         Day(i32::try_from(days).unwrap_or(if days < 0 { Day::MIN.0 } else { Day::MAX.0 }))
     }
 
+    /// The moment so many hours later.
+    #[must_use]
+    pub const fn plus_hours(self, hours: i64) -> Self {
+        Self(self.0.saturating_add(hours.saturating_mul(3_600_000)))
+    }
+
     /// The moment so many days later, or earlier where `days` is below zero.
     #[must_use]
     pub const fn plus_days(self, days: i64) -> Self {

@@ -7,11 +7,11 @@ const MAGIC: [u8; 8] = *b"CARESNAP";
 const FORMAT: u32 = 1;
 
 /// The size and the root of the log that a snapshot belongs to.
-pub type Head = (u64, [u8; 32]);
+type Head = (u64, [u8; 32]);
 
 /// Why a snapshot is not used. The way on is always the same: replay.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum NotUsable {
+pub enum SnapshotError {
     /// Too short, too long, or of something else altogether.
     #[error("is not a whole snapshot")]
     Shape,
@@ -41,10 +41,10 @@ pub fn seal<T: Serialize>(
     version: u32,
     head: Head,
     value: &T,
-) -> Result<Vec<u8>, NotUsable> {
-    let value = postcard::to_stdvec(value).map_err(|_| NotUsable::Value)?;
-    let kind_len = u32::try_from(kind.len()).map_err(|_| NotUsable::Shape)?;
-    let value_len = u64::try_from(value.len()).map_err(|_| NotUsable::Shape)?;
+) -> Result<Vec<u8>, SnapshotError> {
+    let value = postcard::to_stdvec(value).map_err(|_| SnapshotError::Value)?;
+    let kind_len = u32::try_from(kind.len()).map_err(|_| SnapshotError::Shape)?;
+    let value_len = u64::try_from(value.len()).map_err(|_| SnapshotError::Shape)?;
     let mut bytes = Vec::with_capacity(value.len().saturating_add(kind.len()).saturating_add(128));
     bytes.extend(MAGIC);
     bytes.extend(FORMAT.to_le_bytes());
@@ -64,18 +64,18 @@ pub fn open<T: DeserializeOwned>(
     kind: &str,
     version: u32,
     bytes: &[u8],
-) -> Result<(Head, T), NotUsable> {
+) -> Result<(Head, T), SnapshotError> {
     let mut rest = bytes;
     if take::<8>(&mut rest)? != MAGIC {
-        return Err(NotUsable::Shape);
+        return Err(SnapshotError::Shape);
     }
     let format = u32::from_le_bytes(take(&mut rest)?);
     if format != FORMAT {
-        return Err(NotUsable::Format(format));
+        return Err(SnapshotError::Format(format));
     }
     let kind_len = usize::try_from(u32::from_le_bytes(take(&mut rest)?));
     let (of, after) =
-        kind_len.ok().and_then(|len| rest.split_at_checked(len)).ok_or(NotUsable::Shape)?;
+        kind_len.ok().and_then(|len| rest.split_at_checked(len)).ok_or(SnapshotError::Shape)?;
     rest = after;
     let made_by = u32::from_le_bytes(take(&mut rest)?);
     let size = u64::from_le_bytes(take(&mut rest)?);
@@ -84,20 +84,20 @@ pub fn open<T: DeserializeOwned>(
     let frame = bytes.get(..bytes.len().saturating_sub(rest.len())).unwrap_or_default();
     let sum: [u8; 32] = take(&mut rest)?;
     if u64::try_from(rest.len()) != Ok(value_len) {
-        return Err(NotUsable::Shape);
+        return Err(SnapshotError::Shape);
     }
     if checksum(frame, rest) != sum {
-        return Err(NotUsable::Checksum);
+        return Err(SnapshotError::Checksum);
     }
     if of != kind.as_bytes() {
-        return Err(NotUsable::Kind);
+        return Err(SnapshotError::Kind);
     }
     if made_by != version {
-        return Err(NotUsable::Reducer(made_by));
+        return Err(SnapshotError::Reducer(made_by));
     }
     match postcard::take_from_bytes(rest) {
         Ok((value, [])) => Ok(((size, root), value)),
-        Ok(_) | Err(_) => Err(NotUsable::Value),
+        Ok(_) | Err(_) => Err(SnapshotError::Value),
     }
 }
 
@@ -105,8 +105,8 @@ fn checksum(frame: &[u8], value: &[u8]) -> [u8; 32] {
     *blake3::Hasher::new().update(frame).update(value).finalize().as_bytes()
 }
 
-fn take<const N: usize>(rest: &mut &[u8]) -> Result<[u8; N], NotUsable> {
-    let (first, after) = rest.split_first_chunk::<N>().ok_or(NotUsable::Shape)?;
+fn take<const N: usize>(rest: &mut &[u8]) -> Result<[u8; N], SnapshotError> {
+    let (first, after) = rest.split_first_chunk::<N>().ok_or(SnapshotError::Shape)?;
     *rest = after;
     Ok(*first)
 }
@@ -117,7 +117,7 @@ mod tests {
 
     const HEAD: Head = (42, [9; 32]);
 
-    fn reopen(bytes: &[u8]) -> Result<(Head, Vec<u64>), NotUsable> {
+    fn reopen(bytes: &[u8]) -> Result<(Head, Vec<u64>), SnapshotError> {
         open("state", 3, bytes)
     }
 
@@ -131,9 +131,9 @@ mod tests {
     #[test]
     fn another_kind_or_version_is_named() {
         let bytes = seal("views", 3, HEAD, &0_u8).unwrap();
-        assert_eq!(reopen(&bytes), Err(NotUsable::Kind));
+        assert_eq!(reopen(&bytes), Err(SnapshotError::Kind));
         let bytes = seal("state", 2, HEAD, &0_u8).unwrap();
-        assert_eq!(reopen(&bytes), Err(NotUsable::Reducer(2)));
+        assert_eq!(reopen(&bytes), Err(SnapshotError::Reducer(2)));
     }
 
     #[test]

@@ -1,0 +1,325 @@
+//! What has happened changes what is. The live ledger, a restart and the auditor all come through this one function,
+//! so they cannot differ.
+
+mod promises;
+
+use thiserror::Error;
+
+use crate::{
+    account::{TimeAccount, Transfer},
+    amount::Overflow,
+    entry::Entry,
+    event::{Event, Undone},
+    id::{MemberId, OfferId, Position, RequestId},
+    kinds::Role,
+    policy::{Policy, Values},
+    state::{
+        Fund, Member, Offer, OfferKind, Officer, OpenVoucher, Party, Promise, REQUEST_ID_DAYS_BACK,
+        Standing, State,
+    },
+    text::Title,
+};
+
+/// An entry that cannot follow on the entries before it: the log is not what the ledger wrote.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum Contradiction {
+    /// A position is missing, or comes twice.
+    #[error("entry {got} stands where entry {expected} should")]
+    OutOfOrder {
+        /// What should have come.
+        expected: Position,
+        /// What came.
+        got: Position,
+    },
+    /// The recorded time goes back.
+    #[error("entry {at} was recorded before the one before it")]
+    TimeWentBack {
+        /// The entry.
+        at: Position,
+    },
+    /// What the entry says cannot have happened after the entries before it.
+    #[error("entry {at} is impossible: {what}")]
+    Impossible {
+        /// The entry.
+        at: Position,
+        /// What is impossible about it.
+        what: &'static str,
+    },
+}
+
+type Result<T> = std::result::Result<T, Contradiction>;
+
+/// The ledger after one more entry.
+///
+/// Takes the old state and gives the new one: on a contradiction there is no state left to go on with, and none half
+/// changed to go on with by mistake.
+pub fn evolve(mut state: State, entry: &Entry) -> Result<State> {
+    let at = entry.position;
+    let expected = state.head.next();
+    if at != expected {
+        return Err(Contradiction::OutOfOrder { expected, got: at });
+    }
+    if entry.recorded_at < state.recorded_at {
+        return Err(Contradiction::TimeWentBack { at });
+    }
+    if state.coop.is_none() != matches!(entry.event, Event::CoopFounded { .. }) {
+        return Err(impossible(at, "a log begins with the founding of its co-op, and only then"));
+    }
+    for transfer in entry.event.transfers() {
+        if transfer.goes_nowhere() {
+            return Err(impossible(at, "a transfer goes nowhere"));
+        }
+        state.books.apply(&transfer).map_err(|Overflow| impossible(at, "a balance overflows"))?;
+        touch(&mut state, &transfer, at);
+    }
+    happen(&mut state, entry)?;
+    remember(&mut state, entry)?;
+    state.head = at;
+    state.recorded_at = entry.recorded_at;
+    Ok(state)
+}
+
+fn impossible(at: Position, what: &'static str) -> Contradiction {
+    Contradiction::Impossible { at, what }
+}
+
+/// A member whose hours moved has another revision.
+fn touch(state: &mut State, transfer: &Transfer, at: Position) {
+    if let Transfer::Time { from, to, minutes: _ } = transfer {
+        for account in [from, to] {
+            if let TimeAccount::Member(member) | TimeAccount::Held(member) = account
+                && let Some(member) = state.members.get_mut(member.index())
+            {
+                member.revision = at;
+            }
+        }
+    }
+}
+
+/// The request is known, for as long as its id is acceptable; so are the import's step and the correction.
+fn remember(state: &mut State, entry: &Entry) -> Result<()> {
+    let at = entry.position;
+    let oldest = RequestId::floor_of(entry.recorded_at.plus_days(-REQUEST_ID_DAYS_BACK));
+    while state.answered.first_key_value().is_some_and(|(id, _)| *id < oldest) {
+        state.answered.pop_first();
+    }
+    if let Some(asked) = entry.asked
+        && state.answered.insert(asked.id, (at, asked.fingerprint)).is_some()
+    {
+        return Err(impossible(at, "a request is answered twice"));
+    }
+    if let Some(row) = entry.row
+        && state.rows.insert(row, at).is_some()
+    {
+        return Err(impossible(at, "a step of an import comes twice"));
+    }
+    if let Some(corrects) = entry.corrects
+        && state.corrected.insert(corrects, at).is_some()
+    {
+        return Err(impossible(at, "an entry is corrected twice"));
+    }
+    Ok(())
+}
+
+#[allow(clippy::too_many_lines, reason = "one closed list, an arm for each event")]
+fn happen(state: &mut State, entry: &Entry) -> Result<()> {
+    let at = entry.position;
+    match &entry.event {
+        Event::CoopFounded { coop, policy } => {
+            state.coop = Some(coop.clone());
+            adopt(state, entry, policy, None);
+            let founder = Officer { role: Role::Coordinator, member: None, ended: false };
+            state.officers.push(founder);
+        }
+        Event::PolicyAdopted { version, policy, decided_by } => {
+            if usize::try_from(*version).ok() != state.policies.len().checked_add(1) {
+                return Err(impossible(at, "a version of the policy is missing"));
+            }
+            adopt(state, entry, policy, decided_by.clone());
+        }
+        Event::OfficerAppointed { officer, role, member } => {
+            next(at, officer.index(), state.officers.len())?;
+            state.officers.push(Officer { role: *role, member: *member, ended: false });
+        }
+        Event::OfficerEnded { officer } => {
+            let officer = state.officers.get_mut(officer.index());
+            officer.ok_or(impossible(at, "there is no such officer"))?.ended = true;
+        }
+        Event::MemberEnrolled { member, hats, reference, joined_on } => {
+            next(at, member.index(), state.members.len())?;
+            if let Some(reference) = reference {
+                state.references.insert(reference.clone(), *member);
+            }
+            state.members.push(Member {
+                id: *member,
+                reference: reference.clone(),
+                hats: hats.clone(),
+                standing: Standing::Active,
+                joined_on: *joined_on,
+                revision: at,
+            });
+        }
+        Event::HatsChanged { member, hats } => {
+            member_mut(state, *member, at)?.hats.clone_from(hats);
+        }
+        Event::MemberSuspended { member, reason: _ } => {
+            member_mut(state, *member, at)?.standing = Standing::Suspended;
+        }
+        Event::MemberReinstated { member } => {
+            member_mut(state, *member, at)?.standing = Standing::Active;
+        }
+        Event::MemberLeft { member, settled: _ } => {
+            member_mut(state, *member, at)?.standing = Standing::Left;
+        }
+        Event::PartyRegistered { party, title, kind } => {
+            next(at, party.index(), state.parties.len())?;
+            state.party_titles.insert(title.clone(), *party);
+            state.parties.push(Party { title: title.clone(), kind: *kind });
+        }
+        Event::FundOpened { fund, title, freedom } => {
+            next(at, fund.index(), state.funds.len())?;
+            state.fund_titles.insert(title.clone(), *fund);
+            state.funds.push(Fund { title: title.clone(), freedom: freedom.clone() });
+        }
+        Event::OfferPledged { offer, party, title, face_value, quantity: _, valid_until } => {
+            let kind = OfferKind::Vouchers { face_value: *face_value, valid_until: *valid_until };
+            pledge(
+                state,
+                at,
+                *offer,
+                Offer { party: Some(*party), title: title.clone(), kind, withdrawn: false },
+            )?;
+        }
+        Event::InKindReceived { offer, party, title, quantity: _, valuation } => {
+            let kind = OfferKind::InKind { valuation: *valuation };
+            pledge(
+                state,
+                at,
+                *offer,
+                Offer { party: *party, title: title.clone(), kind, withdrawn: false },
+            )?;
+        }
+        Event::EntryReversed {
+            entry: reversed,
+            reason: _,
+            transfers: _,
+            undone,
+            below_floor: _,
+        } => {
+            if state.reversed.insert(*reversed, at).is_some() {
+                return Err(impossible(at, "an entry is reversed twice"));
+            }
+            undo(state, at, *undone)?;
+        }
+        Event::HoursLogged { help, confirm_by } => {
+            promises::hours_logged(state, entry, *help, *confirm_by);
+        }
+        Event::HoursConfirmed { hours, help, logged: _, evidence: _ } => {
+            promises::hours_settled(state, at, *hours, help.minutes.get())?;
+        }
+        Event::HoursResolved { hours, help: _, counted } => {
+            let counted = counted.map_or(0, crate::Minutes::get);
+            promises::hours_settled(state, at, *hours, counted)?;
+        }
+        Event::HoursDisputed { hours, reason: _ } => promises::hours_disputed(state, at, *hours)?,
+        Event::HoursRecorded { help, evidence: _ } => {
+            promises::give(state, help.giver, entry.occurred_on, help.minutes.get());
+        }
+        Event::RespiteRequested { carer, minutes, wanted_on, start, lapse_at } => {
+            promises::respite_requested(
+                state,
+                at,
+                Promise {
+                    carer: *carer,
+                    held: *minutes,
+                    wanted_on: *wanted_on,
+                    start: *start,
+                    cover: None,
+                    lapse_at: *lapse_at,
+                    revision: at,
+                },
+            );
+        }
+        Event::CoverAgreed { respite, cover, start } => {
+            promises::cover_agreed(state, at, *respite, (*cover, *start))?;
+        }
+        Event::CoverWithdrawn { respite, reason: _ } => {
+            promises::cover_withdrawn(state, at, *respite)?;
+        }
+        Event::RespiteDelivered { respite, .. } | Event::RespiteEnded { respite, .. } => {
+            promises::respite_settled(state, at, *respite)?;
+        }
+        Event::VoucherIssued { offer, member, reason, code, lapse_at, price } => {
+            promises::voucher_issued(
+                state,
+                entry,
+                OpenVoucher {
+                    offer: *offer,
+                    member: *member,
+                    reason: *reason,
+                    code: *code,
+                    price: *price,
+                    lapse_at: *lapse_at,
+                },
+            );
+        }
+        Event::VoucherRedeemed { voucher, .. }
+        | Event::VoucherCancelled { voucher, .. }
+        | Event::VoucherLapsed { voucher, .. } => {
+            promises::voucher_settled(state, at, *voucher)?;
+        }
+        // All that these do is move something, and that is done.
+        Event::LossAccepted { .. }
+        | Event::HoursGiven { .. }
+        | Event::PotGranted { .. }
+        | Event::CashReceived { .. }
+        | Event::CashSpent { .. }
+        | Event::InKindUsed { .. } => {}
+    }
+    Ok(())
+}
+
+/// Dense numbers are given in order.
+fn next(at: Position, index: usize, length: usize) -> Result<()> {
+    if index == length { Ok(()) } else { Err(impossible(at, "a number is not the next one")) }
+}
+
+fn adopt(state: &mut State, entry: &Entry, values: &Values, decided_by: Option<Title>) {
+    let version = u32::try_from(state.policies.len()).unwrap_or(u32::MAX).saturating_add(1);
+    state.policies.push(Policy {
+        version,
+        values: values.clone(),
+        decided_by,
+        adopted_at: entry.position,
+        recorded_at: entry.recorded_at,
+    });
+}
+
+fn member_mut(state: &mut State, member: MemberId, at: Position) -> Result<&mut Member> {
+    let member = state.members.get_mut(member.index());
+    let member = member.ok_or(impossible(at, "there is no such member"))?;
+    member.revision = at;
+    Ok(member)
+}
+
+fn pledge(state: &mut State, at: Position, id: OfferId, offer: Offer) -> Result<()> {
+    next(at, id.index(), state.offers.len())?;
+    state.offers.push(offer);
+    Ok(())
+}
+
+/// What a reversal takes back beside the transfers.
+fn undo(state: &mut State, at: Position, undone: Undone) -> Result<()> {
+    match undone {
+        Undone::TransfersOnly => {}
+        Undone::GivenMinutes { giver, day, minutes } => {
+            promises::give(state, giver, day, minutes.get().saturating_neg());
+        }
+        Undone::Leaving(member) => member_mut(state, member, at)?.standing = Standing::Active,
+        Undone::Offer(offer) => {
+            let offer = state.offers.get_mut(offer.index());
+            offer.ok_or(impossible(at, "there is no such offer"))?.withdrawn = true;
+        }
+    }
+    Ok(())
+}

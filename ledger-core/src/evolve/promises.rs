@@ -1,0 +1,150 @@
+//! Hours, respite and vouchers are opened and come to something, each once.
+
+use crate::{
+    entry::{Actor, Entry},
+    event::{Cover, Help},
+    evolve::{Result, impossible},
+    id::{MemberId, Position},
+    state::{HoursStatus, LoggedHours, OfferKind, OpenVoucher, Promise, Slot, State},
+    time::{Day, TimeOfDay, Timestamp},
+};
+
+pub(super) fn hours_logged(state: &mut State, entry: &Entry, help: Help, confirm_by: Timestamp) {
+    let at = entry.position;
+    let logged = LoggedHours {
+        help,
+        occurred_on: entry.occurred_on,
+        logged_by: entry.by.actor,
+        behind: behind(state, entry),
+        status: HoursStatus::Logged,
+        confirm_by,
+        revision: at,
+    };
+    state.due.insert((confirm_by, at));
+    give(state, help.giver, entry.occurred_on, help.minutes.get());
+    state.hours.insert(at, logged);
+}
+
+pub(super) fn hours_disputed(state: &mut State, at: Position, hours: Position) -> Result<()> {
+    let logged = state.hours.get_mut(&hours).ok_or(impossible(at, "there are no such hours"))?;
+    logged.status = HoursStatus::Disputed;
+    logged.revision = at;
+    let due = (logged.confirm_by, hours);
+    state.due.remove(&due);
+    Ok(())
+}
+
+/// Logged hours come to something: what counts in the end is what counts towards the day's cap.
+pub(super) fn hours_settled(
+    state: &mut State,
+    at: Position,
+    hours: Position,
+    counted: i64,
+) -> Result<()> {
+    let logged = state.hours.remove(&hours);
+    let logged = logged.ok_or(impossible(at, "hours come to something twice"))?;
+    state.due.remove(&(logged.confirm_by, hours));
+    state.settled.insert(hours);
+    let Help { giver, minutes, .. } = logged.help;
+    give(state, giver, logged.occurred_on, counted.saturating_sub(minutes.get()));
+    Ok(())
+}
+
+/// Counts minutes towards the giver's cap of a day.
+pub(super) fn give(state: &mut State, giver: MemberId, day: Day, minutes: i64) {
+    let so_far = state.given.entry((giver, day)).or_default();
+    *so_far = so_far.saturating_add(minutes);
+    if *so_far == 0 {
+        state.given.remove(&(giver, day));
+    }
+}
+
+/// Every member who stands behind an entry: the actor as a person, and for whom it was done.
+fn behind(state: &State, entry: &Entry) -> Vec<MemberId> {
+    let person = match entry.by.actor {
+        Actor::Member(member) => Some(member),
+        Actor::Officer(officer) => {
+            state.officers.get(officer.index()).and_then(|officer| officer.member)
+        }
+        Actor::Bearer | Actor::Timer | Actor::Operator => None,
+    };
+    person.into_iter().chain(entry.by.on_behalf_of).collect()
+}
+
+pub(super) fn respite_requested(state: &mut State, at: Position, promise: Promise) {
+    state.due.insert((promise.lapse_at, at));
+    state.respites.insert(at, promise);
+}
+
+/// Holds the giver's time. Staff have a rota of their own.
+pub(super) fn cover_agreed(
+    state: &mut State,
+    at: Position,
+    respite: Position,
+    (cover, start): (Cover, TimeOfDay),
+) -> Result<()> {
+    let promise = promise_mut(state, at, respite)?;
+    promise.cover = Some(cover);
+    promise.start = Some(start);
+    promise.revision = at;
+    let (first, end) = promise.slot(start);
+    if let Cover::Member(giver) = cover {
+        state.booked.insert((giver, first), Slot { end, respite });
+    }
+    Ok(())
+}
+
+pub(super) fn cover_withdrawn(state: &mut State, at: Position, respite: Position) -> Result<()> {
+    let promise = promise_mut(state, at, respite)?;
+    promise.revision = at;
+    let before = promise.clone();
+    promise.cover = None;
+    release(state, respite, &before);
+    Ok(())
+}
+
+pub(super) fn respite_settled(state: &mut State, at: Position, respite: Position) -> Result<()> {
+    let promise = state.respites.remove(&respite);
+    let promise = promise.ok_or(impossible(at, "a hold is resolved twice"))?;
+    release(state, respite, &promise);
+    state.due.remove(&(promise.lapse_at, respite));
+    state.settled.insert(respite);
+    Ok(())
+}
+
+fn promise_mut(state: &mut State, at: Position, respite: Position) -> Result<&mut Promise> {
+    state.respites.get_mut(&respite).ok_or(impossible(at, "there is no such promise"))
+}
+
+/// Lets the giver's time go.
+fn release(state: &mut State, respite: Position, promise: &Promise) {
+    if let (Some(Cover::Member(giver)), Some(start)) = (promise.cover, promise.start) {
+        let (first, _) = promise.slot(start);
+        if state.booked.get(&(giver, first)).is_some_and(|slot| slot.respite == respite) {
+            state.booked.remove(&(giver, first));
+        }
+    }
+}
+
+pub(super) fn voucher_issued(state: &mut State, entry: &Entry, voucher: OpenVoucher) {
+    let at = entry.position;
+    let face_value = state.offers.get(voucher.offer.index()).map_or(0, |offer| match offer.kind {
+        OfferKind::Vouchers { face_value, valid_until: _ } => face_value.get(),
+        OfferKind::InKind { valuation: _ } => 0,
+    });
+    let year = (voucher.member, entry.occurred_on.year());
+    let (count, value) = state.thanked.entry(year).or_default();
+    *count = count.saturating_add(1);
+    *value = value.saturating_add(face_value);
+    state.due.insert((voucher.lapse_at, at));
+    state.codes.insert(voucher.code, at);
+    state.vouchers.insert(at, voucher);
+}
+
+pub(super) fn voucher_settled(state: &mut State, at: Position, voucher: Position) -> Result<()> {
+    let open = state.vouchers.remove(&voucher);
+    let open = open.ok_or(impossible(at, "a voucher comes to something twice"))?;
+    state.due.remove(&(open.lapse_at, voucher));
+    state.settled.insert(voucher);
+    Ok(())
+}
