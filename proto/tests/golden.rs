@@ -35,7 +35,7 @@ fn text(entry: &Entry) -> String {
     format!("{entry:#?}\n")
 }
 
-/// The name without its ending of each golden file of an arm.
+/// The name without its ending of each golden file of an arm; `-2` and so on are further examples of the same arm.
 fn goldens() -> BTreeSet<String> {
     let files = fs::read_dir(folder()).unwrap().map(|file| file.unwrap().file_name());
     let names = files.map(|name| name.into_string().unwrap());

@@ -1,7 +1,7 @@
 //! Names of members and things, as callers write them and as answers give them: `coops/colne-valley/members/1042`.
 
 use ledger_core::{
-    Actor, CoopName, FundId, MemberId, OfferId, OfficerId, PartyId, Position, Thing,
+    Actor, CoopName, FundId, MemberId, OfferId, OfficerId, PartyId, Position, Reference, Thing,
 };
 
 use crate::malformed::{Fields, Malformed};
@@ -68,6 +68,34 @@ pub fn parse_member(field: &str, of: &CoopName, text: &str) -> Result<MemberId, 
     let mut f = Fields::default();
     let read = read_member(&mut f, field, Some(of), text);
     f.finish(read)
+}
+
+/// The member of this co-op that a list is asked about. Empty: everybody.
+pub fn parse_member_or_none(
+    field: &str,
+    of: &CoopName,
+    text: &str,
+) -> Result<Option<MemberId>, Malformed> {
+    if text.is_empty() { Ok(None) } else { parse_member(field, of, text).map(Some) }
+}
+
+/// A member as a read names them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MemberKey {
+    /// By number.
+    Number(MemberId),
+    /// By the co-op's own reference.
+    Reference(Reference),
+}
+
+/// The member that a field names, by number or as `ref:V005`.
+pub fn parse_member_key(field: &str, of: &CoopName, text: &str) -> Result<MemberKey, Malformed> {
+    match text.strip_prefix("ref:") {
+        Some(text) => Reference::new(text)
+            .map(MemberKey::Reference)
+            .map_err(|error| Malformed::one(field, error)),
+        None => parse_member(field, of, text).map(MemberKey::Number),
+    }
 }
 
 pub(super) fn read_coop(f: &mut Fields, field: &str, text: &str) -> Option<CoopName> {
