@@ -129,7 +129,8 @@ fn request(step: &PastStep, importing: Importing, command: Command, preparing: u
         id: RequestId::of_time(step.id.time(), bits),
         fingerprint: step.fingerprint,
         at: importing.at,
-        occurred_on: Some(step.on),
+        // What prepares a step is done today, and no more history than an officer's own doing.
+        occurred_on: (preparing == 0).then_some(step.on),
         actor: importing.actor,
         on_behalf_of: None,
         channel: Channel::Import,
