@@ -1,6 +1,6 @@
 //! What shares one sync: entries by co-op, the cards that they need, and the answers that wait for them.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::PoisonError};
 
 use ledger_core::{
     Command, CoopName, Decision, Entry, Event, Position, Rejection, Request, State, TimeAccount,
@@ -117,9 +117,11 @@ impl Writer {
             Err(error) => return Ok(Err(error)),
         };
         if !self.ledgers.contains_key(&coop) {
-            let founding = matches!(request.command, Command::FoundCoop { .. });
-            if let Err(error) = self.may_be_founded(&coop, founding) {
+            if let Err(error) = self.not_lost(&coop) {
                 return Ok(Err(error));
+            }
+            if !matches!(request.command, Command::FoundCoop { .. }) {
+                return Ok(Err(Rejection::CoopNotFound.into()));
             }
             // Only a founding that is not refused opens a log.
             let answer = trial(&State::default(), request.clone(), now);
@@ -191,17 +193,15 @@ impl Writer {
     }
 
     /// Tries an import on a state of its own, and takes it if all is good, or if good steps alone are wanted.
-    pub(super) fn import(&mut self, batch: &mut Batch, job: ImportJob) -> Step<ImportAnswer> {
+    pub(super) fn import(&mut self, batch: &mut Batch, job: &ImportJob) -> Step<ImportAnswer> {
         let now = match self.now() {
             Ok(now) => now,
             Err(error) => return Ok(Err(error)),
         };
         self.due(batch, &job.coop, now)?;
         let Some(ledger) = self.ledgers.get(&job.coop) else {
-            return Ok(Err(self
-                .may_be_founded(&job.coop, false)
-                .err()
-                .unwrap_or_else(|| Rejection::CoopNotFound.into())));
+            let lost = self.not_lost(&job.coop);
+            return Ok(Err(lost.err().unwrap_or_else(|| Rejection::CoopNotFound.into())));
         };
         let at = ledger.state.stamp(now);
         let importing = ledger_core::Importing { at, actor: job.actor };
@@ -238,14 +238,12 @@ impl Writer {
         self.ground.clock.now().map_err(|jumped| Error::ClockJumped(jumped.to_string()))
     }
 
-    /// A co-op that is not here: it is being founded, it has lost something, or there is none.
-    fn may_be_founded(&self, coop: &CoopName, founding: bool) -> Result<(), Error> {
-        let directory =
-            self.ground.directory.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+    /// A co-op whose log has lost something is not written to, and not founded anew.
+    fn not_lost(&self, coop: &CoopName) -> Result<(), Error> {
+        let directory = self.ground.directory.read().unwrap_or_else(PoisonError::into_inner);
         match directory.lost.get(coop) {
             Some(why) => Err(Error::Lost(why.clone())),
-            None if founding => Ok(()),
-            None => Err(Rejection::CoopNotFound.into()),
+            None => Ok(()),
         }
     }
 

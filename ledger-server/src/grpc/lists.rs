@@ -191,9 +191,11 @@ pub(super) async fn redeem(
     let (answer, receipt) = service.write(v1::write::Request::RedeemVoucher(request)).await?;
     let coop = name::parse_coop("context.coop", &coop)?;
     let (_, published) = service.coop(&coop)?;
-    let offer = match &answer.entry.event {
-        Event::VoucherRedeemed { voucher: _, offer, member: _ } => Some(*offer),
-        _ => None,
+    let offer = if let Event::VoucherRedeemed { voucher: _, offer, member: _ } = answer.entry.event
+    {
+        Some(offer)
+    } else {
+        None
     };
     let view = published.look();
     let (_, business, face_value_pence) =
