@@ -1,8 +1,6 @@
 //! What is open: logged hours, promised respite, vouchers, offers.
 
-use ledger_core::{
-    CoopName, Cover, Event, HoursStatus, KindAccount, Offer, OfferId, OfferKind, TimeOfDay,
-};
+use ledger_core::{CoopName, Cover, Event, HoursStatus, Offer, OfferId, OfferKind, TimeOfDay};
 use ledger_proto::{
     api::{self, name, time},
     v1,
@@ -177,7 +175,7 @@ fn row(
         stock: view.at(Line::Stock(id), moment),
         with_members: view.at(Line::With(id), moment),
         used,
-        lapsed: view.state().books().kind(id, KindAccount::Lapsed).get(),
+        lapsed: view.at(Line::Lapsed(id), moment),
         valid_until,
     }
 }
