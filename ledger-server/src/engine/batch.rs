@@ -9,7 +9,7 @@ use ledger_core::{
 use ledger_proto::{Hash, leaf, stored};
 use tokio::sync::oneshot;
 
-use super::{Answer, ImportAnswer, ImportJob, Ledger, Submission, Writer};
+use super::{Answer, ImportAnswer, ImportJob, Submission, Writer};
 use crate::{
     cards::Card,
     error::Error,
