@@ -1,0 +1,26 @@
+//! The rules, case by case: what is refused and in which order, and what comes of what is not.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that meets something else shall stop there"
+)]
+
+#[path = "rules/check.rs"]
+mod check;
+#[path = "rules/words.rs"]
+mod words;
+#[path = "rules/world.rs"]
+mod world;
+
+#[path = "rules/refusals.rs"]
+mod refusals;
+#[path = "rules/refused_hours.rs"]
+mod refused_hours;
+#[path = "rules/refused_membership.rs"]
+mod refused_membership;
+#[path = "rules/refused_promises.rs"]
+mod refused_promises;
+#[path = "rules/refused_store.rs"]
+mod refused_store;
