@@ -25,13 +25,19 @@ pub(super) fn log(ask: &Ask<'_>, help: &Help) -> Ruled {
 pub(super) fn record(ask: &Ask<'_>, help: &Help, evidence: EvidenceGrade) -> Ruled {
     let authority = ask.who.coordinator()?;
     if !ask.is_history() {
-        ask.who.not_in_own_matter(help.giver)?;
-        if let HoursDestination::Member(member) = help.destination {
-            ask.who.not_in_own_matter(member)?;
-        }
+        not_for_oneself(ask, help)?;
     }
     let help = given(ask, help)?;
     Ok(Ruling::new(Event::HoursRecorded { help, evidence }, authority))
+}
+
+/// Refuses an officer whose own help it is, or whose own account it would come to.
+fn not_for_oneself(ask: &Ask<'_>, help: &Help) -> Result<(), Rejection> {
+    ask.who.not_in_own_matter(help.giver)?;
+    match help.destination {
+        HoursDestination::Member(member) => ask.who.not_in_own_matter(member),
+        HoursDestination::OwnAccount | HoursDestination::Pot => Ok(()),
+    }
 }
 
 /// The help, checked: who, to whom, and how much on one day; and whether it earns by the policy of the day.
@@ -102,7 +108,7 @@ pub(super) fn confirm(
     let authority = party_to(ask, &logged.help)?;
     ask.who.another_than(logged)?;
     if ask.who.as_member().is_none() {
-        ask.who.not_in_own_matter(logged.help.giver)?;
+        not_for_oneself(ask, &logged.help)?;
     }
     if logged.status == HoursStatus::Disputed {
         return Err(Rejection::HoursDisputed { hours });
@@ -136,7 +142,7 @@ pub(super) fn resolve(ask: &Ask<'_>, hours: Position, minutes: Option<Minutes>) 
     let authority = ask.who.coordinator()?;
     let logged = waiting(ask.state, hours)?;
     ask.who.another_than(logged)?;
-    ask.who.not_in_own_matter(logged.help.giver)?;
+    not_for_oneself(ask, &logged.help)?;
     if logged.status == HoursStatus::Logged {
         return Err(Rejection::HoursNotDisputed { hours });
     }

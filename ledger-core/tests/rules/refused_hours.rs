@@ -56,6 +56,7 @@ fn second_person() -> Vec<Case> {
     };
     let ann_for_ben = || log(help(ann(), ben(), 60));
     let eve_for_ben = || log(help(eve(), ben(), 60));
+    let ann_to_eve = || log(to_member(help(ann(), ben(), 60), eve()));
     vec![
         refused(member(ann(), ann_for_ben()), member(ann(), confirm(at(1)))),
         refused(member(ben(), ann_for_ben()), member(ben(), confirm(at(1)))),
@@ -77,6 +78,9 @@ fn second_person() -> Vec<Case> {
         again(coordinator(ann_for_ben()), coordinator(resolve(at(1), 60))),
         again(member(ben(), eve_for_ben()), officer(3, resolve(at(1), 60))),
         again(member(ann(), ann_for_ben()), coordinator(resolve(at(1), 60)).for_whom(ann())),
+        // Hours that would come to the officer's own account are a matter of their own.
+        refused(member(ann(), ann_to_eve()), officer(3, confirm(at(1)))),
+        again(member(ann(), ann_to_eve()), officer(3, resolve(at(1), 60))),
     ]
 }
 
