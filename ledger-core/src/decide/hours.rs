@@ -154,11 +154,14 @@ pub(super) fn resolve(ask: &Ask<'_>, hours: Position, minutes: Option<Minutes>) 
     Ok(Ruling::new(event, authority).on(logged.occurred_on))
 }
 
-/// Hours are given to a member, or to the pot where nobody is named.
+/// Hours are given to a member, or to the pot where nobody is named. An officer gives nobody's hours to themselves.
 pub(super) fn give(ask: &Ask<'_>, from: MemberId, to: Option<MemberId>, minutes: Minutes) -> Ruled {
     let authority = ask.who.acting_for(from)?;
     ask.state.active(from)?;
     if let Some(to) = to {
+        if ask.who.as_member().is_none() {
+            ask.who.not_in_own_matter(to)?;
+        }
         ask.state.active(to)?;
         if to == from {
             return Err(Rejection::SamePerson { member: to });

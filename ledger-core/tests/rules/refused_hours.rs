@@ -136,5 +136,9 @@ fn giving() -> Vec<Case> {
         case(&[], coordinator(grant(fay(), 9_999)), "MEMBER_NOT_FOUND"),
         case(&[gone()], coordinator(grant(ben(), 9_999)), "MEMBER_SUSPENDED"),
         case(&[], coordinator(grant(ben(), 121)), "POT_TOO_SMALL"),
+        // An officer does not move the hours of others to themselves.
+        case(&[], officer(3, give(dan(), eve(), 60)), "NEEDS_ANOTHER_PERSON"),
+        case(&[], coordinator(give(dan(), ben(), 60)).for_whom(ben()), "NEEDS_ANOTHER_PERSON"),
+        case(&[], officer(3, leave(dan(), eve())), "NEEDS_ANOTHER_PERSON"),
     ]
 }
