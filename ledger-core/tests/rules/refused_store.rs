@@ -57,6 +57,12 @@ fn vouchers() -> Vec<Case> {
         case(&[issued(), redeemed()], officer(2, cancel_voucher(at(1))), "OFFICERS_ONLY"),
         case(&[], coordinator(cancel_voucher(at(0))), "VOUCHER_NOT_FOUND"),
         case(&[issued(), redeemed()], coordinator(cancel_voucher(at(1))), "ALREADY_SETTLED"),
+        // The pot has given the hours away that a voucher was exchanged for.
+        case(
+            &[coordinator(exchange(60)), issued(), coordinator(grant(ann(), 180))],
+            coordinator(cancel_voucher(at(2))),
+            "POT_TOO_SMALL",
+        ),
     ]
 }
 
