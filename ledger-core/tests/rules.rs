@@ -24,3 +24,6 @@ mod refused_membership;
 mod refused_promises;
 #[path = "rules/refused_store.rs"]
 mod refused_store;
+
+#[path = "rules/imports.rs"]
+mod imports;

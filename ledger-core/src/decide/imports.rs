@@ -119,7 +119,8 @@ fn bring(
     }
 }
 
-/// The request that a step becomes, or one that prepares it: those have ids of their own, beside the step's.
+/// The request that a step becomes, or one that prepares it: those have ids of their own, beside the step's. What
+/// prepares a step is done today; only the step itself is history.
 fn request(step: &PastStep, importing: Importing, command: Command, preparing: u8) -> Request {
     let mut bits = [0; 10];
     for (to, from) in bits.iter_mut().zip(step.id.bytes().iter().skip(6)) {
@@ -129,7 +130,7 @@ fn request(step: &PastStep, importing: Importing, command: Command, preparing: u
         id: RequestId::of_time(step.id.time(), bits),
         fingerprint: step.fingerprint,
         at: importing.at,
-        occurred_on: Some(step.on),
+        occurred_on: (preparing == 0).then_some(step.on),
         actor: importing.actor,
         on_behalf_of: None,
         channel: Channel::Import,

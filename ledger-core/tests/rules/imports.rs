@@ -1,0 +1,115 @@
+//! A past in spreadsheets that grow: what is new comes in once, and a failure is said where it is mended.
+
+use ledger_core::{
+    Actor, CashSource, CashUse, CodeHash, EvidenceGrade, Fingerprint, FundFreedom, Hat,
+    ImportFailure, Imported, Importing, OfficerId, PartyKind, PastCover, PastDestination,
+    PastRespite, PastStep, PastVoucher, RequestId, RowKey, State, Step, TaskKind, VoucherReason,
+    import,
+};
+
+use crate::{
+    check::{Run, by, coordinator, told},
+    words::*,
+};
+
+/// A row with this text, of this day.
+fn row(text: u8, on: &str, step: Step) -> PastStep {
+    let id = RequestId::of_time(start(), [text.wrapping_mul(91); 10]);
+    let (row, fingerprint) = (RowKey::new([text; 16]), Fingerprint::new([text; 16]));
+    PastStep { row, id, fingerprint, on: day(on), step }
+}
+fn person(own: &str, hats: &[Hat]) -> Step {
+    Step::Member { reference: reference(own), hats: hats.to_vec() }
+}
+fn helped(giver: &str, minutes: i64) -> Step {
+    Step::Hours {
+        giver: reference(giver),
+        receiver: None,
+        minutes: m(minutes),
+        task: TaskKind::Garden,
+        to: PastDestination::Own,
+        evidence: EvidenceGrade::Paper,
+    }
+}
+fn asked(carer: &str, minutes: i64, on: &str) -> Step {
+    Step::RespiteAsked { carer: reference(carer), minutes: m(minutes), wanted_on: day(on) }
+}
+fn done(text: u8, cover: PastCover, minutes: i64) -> Step {
+    let outcome = PastRespite::Done { cover, minutes: m(minutes) };
+    Step::RespiteSettled { asked: RowKey::new([text; 16]), outcome }
+}
+fn received(into: &str, pence: i64, from: Option<&str>) -> Step {
+    let (fund, party) = (title(into), from.map(title));
+    Step::CashReceived { fund, source: CashSource::Grant, pence: p(pence), member: None, party }
+}
+fn spent(from: &str, pence: i64, member: Option<&str>) -> Step {
+    let (fund, member) = (title(from), member.map(reference));
+    Step::CashSpent { fund, spent_on: CashUse::Expense, pence: p(pence), member, party: None }
+}
+fn pledged(business: &str, name: &str, quantity: i64, until: &str) -> Step {
+    Step::Pledge {
+        business: title(business),
+        title: title(name),
+        face_value: p(500),
+        quantity: items(quantity),
+        valid_until: day(until),
+    }
+}
+fn thanked(own: &str, business: &str, name: &str, number: u8) -> Step {
+    Step::VoucherIssued {
+        member: reference(own),
+        business: title(business),
+        title: title(name),
+        reason: VoucherReason::AYear,
+        code: CodeHash::new([number; 16]),
+    }
+}
+
+fn bring_as(officer: u32, state: State, steps: &[PastStep]) -> Imported {
+    let actor = Actor::Officer(OfficerId::new(officer).unwrap());
+    import(state, steps, Importing { at: start(), actor }).unwrap()
+}
+fn bring(state: State, steps: &[PastStep]) -> Imported {
+    bring_as(1, state, steps)
+}
+fn founded() -> State {
+    let mut run = Run::empty();
+    run.must(&by(Actor::Operator, found("colne-valley")));
+    run.state
+}
+fn what(done: &Imported) -> Vec<String> {
+    done.entries.iter().map(|(_, entry)| told(&entry.event)).collect()
+}
+fn carer() -> PastStep {
+    row(1, "2025-01-01", person("C1", &[Hat::FamilyCarer]))
+}
+
+#[test]
+fn a_fund_and_a_business_are_opened_on_the_way_however_long_ago_it_was() {
+    let steps = [
+        row(1, "2024-01-01", received("Carer breaks (restricted)", 900, Some("Council"))),
+        row(2, "2024-01-02", received("Carer breaks (restricted)", 100, Some("Council"))),
+        row(3, "2024-01-03", spent("Carer breaks (restricted)", 700, None)),
+        row(4, "2024-01-04", pledged("Bakery", "Bread", 5, "2026-12-31")),
+    ];
+    let done = bring(founded(), &steps);
+    assert_eq!(done.failures, []);
+    assert_eq!(
+        what(&done),
+        [
+            "FundOpened",
+            "PartyRegistered",
+            "CashReceived: grant → fund 1 900p",
+            "CashReceived: grant → fund 1 100p",
+            "CashSpent: fund 1 → expense 700p",
+            "PartyRegistered",
+            "OfferPledged: outside → stock 5 of offer 1",
+        ]
+    );
+    let restricted = FundFreedom::Restricted(title("Carer breaks"));
+    assert_eq!(done.state.funds()[0].freedom, restricted);
+    assert_eq!(done.state.parties()[0].kind, PartyKind::Partner);
+    assert_eq!(done.state.parties()[1].kind, PartyKind::Business);
+    let days: Vec<_> = done.entries.iter().filter(|(index, _)| index.is_some()).collect();
+    assert!(days.iter().all(|(_, entry)| entry.occurred_on.year() == 2024 && entry.row.is_some()));
+}
