@@ -85,23 +85,26 @@ fn bring(
     (index, step): (usize, &PastStep),
     importing: Importing,
 ) -> Result<Brought, Contradiction> {
-    let mut preparing = 0;
     loop {
         if done.state.row(step.row).is_some() {
             done.known = done.known.saturating_add(1);
             return Ok(Ok(()));
         }
-        let (command, last) = match names::next(&done.state, step) {
+        let (command, prepares) = match names::next(&done.state, step) {
             Err(wrong) => return Ok(Err(ImportFailure::Unknown(wrong))),
             Ok(Next::Nothing) => {
                 done.known = done.known.saturating_add(1);
                 return Ok(Ok(()));
             }
-            Ok(Next::Prepare(command)) => (command, false),
-            Ok(Next::Bring(command)) => (command, true),
+            Ok(Next::Prepare(command)) => {
+                // By what it is, and not by its turn: cut off between two of them, an import finds the second first.
+                let first = matches!(command, Command::OpenFund { .. });
+                (command, if first { 1 } else { 2 })
+            }
+            Ok(Next::Bring(command)) => (command, 0),
         };
-        preparing += 1;
-        let request = request(step, importing, command, if last { 0 } else { preparing });
+        let last = prepares == 0;
+        let request = request(step, importing, command, prepares);
         match decide(&done.state, &request) {
             Err(rejection) => return Ok(Err(ImportFailure::Refused(rejection))),
             Ok(Decision::AlreadyRecorded(_)) => {

@@ -113,3 +113,14 @@ fn a_fund_and_a_business_are_opened_on_the_way_however_long_ago_it_was() {
     let days: Vec<_> = done.entries.iter().filter(|(index, _)| index.is_some()).collect();
     assert!(days.iter().all(|(_, entry)| entry.occurred_on.year() == 2024 && entry.row.is_some()));
 }
+
+#[test]
+fn an_import_that_was_cut_off_after_opening_a_fund_resumes_with_its_row() {
+    let steps = [row(1, "2026-05-01", received("Minibus", 900, Some("Council")))];
+    let whole = bring(founded(), &steps);
+    // Only the fund was recorded.
+    let opened = ledger_core::evolve(founded(), &whole.entries[0].1).unwrap();
+    let rest = bring(opened, &steps);
+    assert_eq!(what(&rest), ["PartyRegistered", "CashReceived: grant → fund 1 900p"]);
+    assert_eq!(rest.state, whole.state);
+}
