@@ -124,3 +124,15 @@ fn an_import_that_was_cut_off_after_opening_a_fund_resumes_with_its_row() {
     assert_eq!(what(&rest), ["PartyRegistered", "CashReceived: grant → fund 1 900p"]);
     assert_eq!(rest.state, whole.state);
 }
+
+#[test]
+fn a_row_about_a_member_who_is_there_is_remembered_and_undoes_no_later_change() {
+    let both = [Hat::FamilyCarer, Hat::Supporter];
+    let mut run = Run::after(&[]);
+    let steps = [row(1, "2026-05-01", person("CAT", &[Hat::FamilyCarer]))];
+    run.state = bring(run.state, &steps).state;
+    run.must(&coordinator(change_hats(cat(), &both)));
+    let again = bring(run.state.clone(), &steps);
+    assert_eq!((again.entries.len(), again.known), (0, 1));
+    assert_eq!(again.state.member(cat()).unwrap().hats, both);
+}

@@ -8,7 +8,7 @@ use crate::{
     id::{FundId, MemberId, OfferId, PartyId, Position, RowKey},
     kinds::{CancelReason, PartyKind, RespiteSide},
     past::{PastCover, PastDestination, PastRespite, PastStep, PastVoucher, Step, WrongRow},
-    state::{OfferKind, State},
+    state::{Member, OfferKind, Standing, State},
     text::{Reference, Title},
 };
 
@@ -32,6 +32,10 @@ fn member(state: &State, field: &'static str, reference: &Reference) -> Found<Me
     state.by_reference(reference).ok_or_else(|| wrong(field, reference))
 }
 
+fn left(member: &Member) -> bool {
+    member.standing == Standing::Left
+}
+
 pub(super) fn next(state: &State, past: &PastStep) -> Found<Next> {
     match &past.step {
         Step::Member { reference, hats } => Ok(match state.by_reference(reference) {
@@ -40,7 +44,10 @@ pub(super) fn next(state: &State, past: &PastStep) -> Found<Next> {
                 reference: Some(reference.clone()),
                 joined_on: Some(past.on),
             }),
-            Some(id) if state.member(id).is_ok_and(|member| member.hats == *hats) => Next::Nothing,
+            Some(id) if state.member(id).is_ok_and(|who| left(who) && who.hats == *hats) => {
+                Next::Nothing
+            }
+            // Even where they wear them already: so the row is remembered, and undoes no later change.
             Some(member) => Next::Bring(Command::ChangeHats { member, hats: hats.clone() }),
         }),
         Step::Hours { giver, receiver, minutes, task, to, evidence } => {
