@@ -136,3 +136,22 @@ fn a_row_about_a_member_who_is_there_is_remembered_and_undoes_no_later_change() 
     assert_eq!((again.entries.len(), again.known), (0, 1));
     assert_eq!(again.state.member(cat()).unwrap().hats, both);
 }
+
+#[test]
+fn a_voucher_comes_out_of_the_oldest_pledge_that_had_not_ended() {
+    let steps = [
+        carer(),
+        row(2, "2025-01-02", pledged("Bakery", "Bread", 5, "2025-06-30")),
+        row(3, "2025-07-01", pledged("Bakery", "Bread", 1, "2026-12-31")),
+        row(4, "2025-03-01", thanked("C1", "Bakery", "Bread", 1)),
+        row(5, "2025-08-01", thanked("C1", "Bakery", "Bread", 2)),
+        row(6, "2025-08-02", thanked("C1", "Bakery", "Bread", 3)),
+    ];
+    let done = bring(founded(), &steps);
+    assert_eq!(
+        what(&done)[4..],
+        ["VoucherIssued: stock → ann 1 of offer 1", "VoucherIssued: stock → ann 1 of offer 2",]
+    );
+    let failures: Vec<_> = done.failures.iter().map(|(index, _)| *index).collect();
+    assert_eq!(failures, [5]);
+}
