@@ -155,3 +155,29 @@ fn a_voucher_comes_out_of_the_oldest_pledge_that_had_not_ended() {
     let failures: Vec<_> = done.failures.iter().map(|(index, _)| *index).collect();
     assert_eq!(failures, [5]);
 }
+
+fn unreadable(text: u8, refs: &[&str], business: Option<&str>) -> PastStep {
+    let refs = refs.iter().map(|own| reference(own)).collect();
+    let (fund, business) = (None, business.map(title));
+    row(text, "2026-01-01", Step::Unreadable { refs, fund, business })
+}
+
+#[test]
+fn a_voucher_out_of_a_pledge_that_failed_is_not_reported_beside_it() {
+    let bread = || pledged("Bakery", "Bread", 5, "2026-12-31");
+    let thanks = |who| row(4, "2026-03-01", thanked(who, "Bakery", "Bread", 1));
+    let cake = || row(2, "2026-01-01", pledged("Bakery", "Cake", 5, "2026-12-31"));
+    let tomorrow = || row(3, "2026-06-02", bread());
+    let failures = |steps: &[PastStep]| {
+        let done = bring(founded(), steps);
+        (done.failures.iter().map(|(index, _)| *index).collect::<Vec<_>>(), done.dependent)
+    };
+    assert_eq!(failures(&[carer(), cake(), tomorrow(), thanks("C1")]), (vec![2], 1));
+    assert_eq!(
+        failures(&[carer(), cake(), unreadable(3, &[], Some("Bakery")), thanks("C1")]),
+        (vec![], 1)
+    );
+    // A member who is nowhere is a mistake of the row's own.
+    assert_eq!(failures(&[carer(), cake(), tomorrow(), thanks("C2")]), (vec![2, 3], 0));
+    assert_eq!(failures(&[carer(), cake(), thanks("C1")]), (vec![2], 0));
+}
