@@ -24,9 +24,7 @@ pub(super) fn log(ask: &Ask<'_>, help: &Help) -> Ruled {
 /// An officer's entry counts at once, with the evidence on paper or by telephone. Not in a matter of their own.
 pub(super) fn record(ask: &Ask<'_>, help: &Help, evidence: EvidenceGrade) -> Ruled {
     let authority = ask.who.coordinator()?;
-    if !ask.is_history() {
-        not_for_oneself(ask, help)?;
-    }
+    not_for_oneself(ask, help)?;
     let help = given(ask, help)?;
     Ok(Ruling::new(Event::HoursRecorded { help, evidence }, authority))
 }

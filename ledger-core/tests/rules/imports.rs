@@ -181,3 +181,18 @@ fn a_voucher_out_of_a_pledge_that_failed_is_not_reported_beside_it() {
     assert_eq!(failures(&[carer(), cake(), tomorrow(), thanks("C2")]), (vec![2, 3], 0));
     assert_eq!(failures(&[carer(), cake(), thanks("C1")]), (vec![2], 0));
 }
+
+#[test]
+fn the_second_person_is_not_asked_of_history() {
+    let mut run = Run::after(&[]);
+    let steps = [
+        row(1, "2025-01-01", helped("EVE", 60)),
+        row(2, "2025-01-02", asked("CAT", 60, "2025-01-03")),
+        row(3, "2025-01-04", done(2, PastCover::Member(reference("EVE")), 60)),
+        row(4, "2025-01-05", thanked("EVE", "Bakery", "Tea for two", 1)),
+        row(5, "2025-01-06", spent("General", 100, Some("EVE"))),
+    ];
+    let done = bring_as(3, std::mem::take(&mut run.state), &steps);
+    assert_eq!(done.failures, []);
+    assert_eq!(done.entries.len(), 5);
+}
