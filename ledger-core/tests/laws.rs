@@ -9,6 +9,8 @@
 
 #[path = "laws/moves.rs"]
 mod moves;
+#[path = "laws/past.rs"]
+mod past;
 
 use std::collections::{BTreeMap, BTreeSet};
 
