@@ -25,5 +25,15 @@ mod refused_promises;
 #[path = "rules/refused_store.rs"]
 mod refused_store;
 
+#[path = "rules/due.rs"]
+mod due;
+#[path = "rules/hours.rs"]
+mod hours;
 #[path = "rules/imports.rs"]
 mod imports;
+#[path = "rules/membership.rs"]
+mod membership;
+#[path = "rules/respite.rs"]
+mod respite;
+#[path = "rules/store.rs"]
+mod store;
