@@ -35,5 +35,7 @@ mod imports;
 mod membership;
 #[path = "rules/respite.rs"]
 mod respite;
+#[path = "rules/retries.rs"]
+mod retries;
 #[path = "rules/store.rs"]
 mod store;
