@@ -155,6 +155,7 @@ fn happen(state: &mut State, entry: &Entry) -> Result<()> {
                 reference: reference.clone(),
                 hats: hats.clone(),
                 standing: Standing::Active,
+                standing_before: Standing::Active,
                 joined_on: *joined_on,
                 revision: at,
             });
@@ -169,7 +170,9 @@ fn happen(state: &mut State, entry: &Entry) -> Result<()> {
             member_mut(state, *member, at)?.standing = Standing::Active;
         }
         Event::MemberLeft { member, settled: _ } => {
-            member_mut(state, *member, at)?.standing = Standing::Left;
+            let member = member_mut(state, *member, at)?;
+            member.standing_before = member.standing;
+            member.standing = Standing::Left;
         }
         Event::PartyRegistered { party, title, kind } => {
             next(at, party.index(), state.parties.len())?;
@@ -315,7 +318,10 @@ fn undo(state: &mut State, at: Position, undone: Undone) -> Result<()> {
         Undone::GivenMinutes { giver, day, minutes } => {
             promises::give(state, giver, day, minutes.get().saturating_neg());
         }
-        Undone::Leaving(member) => member_mut(state, member, at)?.standing = Standing::Active,
+        Undone::Leaving(member) => {
+            let member = member_mut(state, member, at)?;
+            member.standing = member.standing_before;
+        }
         Undone::Offer(offer) => {
             let offer = state.offers.get_mut(offer.index());
             offer.ok_or(impossible(at, "there is no such offer"))?.withdrawn = true;

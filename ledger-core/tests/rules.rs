@@ -37,5 +37,7 @@ mod membership;
 mod respite;
 #[path = "rules/retries.rs"]
 mod retries;
+#[path = "rules/reversal.rs"]
+mod reversal;
 #[path = "rules/store.rs"]
 mod store;
