@@ -255,21 +255,24 @@ fn happen(state: &mut State, entry: &Entry) -> Result<()> {
         Event::VoucherIssued { offer, member, reason, code, lapse_at, price } => {
             promises::voucher_issued(
                 state,
-                entry,
+                at,
                 OpenVoucher {
                     offer: *offer,
                     member: *member,
                     reason: *reason,
                     code: *code,
                     price: *price,
+                    year: entry.occurred_on.year(),
                     lapse_at: *lapse_at,
                 },
             );
         }
-        Event::VoucherRedeemed { voucher, .. }
-        | Event::VoucherCancelled { voucher, .. }
-        | Event::VoucherLapsed { voucher, .. } => {
+        Event::VoucherRedeemed { voucher, .. } | Event::VoucherLapsed { voucher, .. } => {
             promises::voucher_settled(state, at, *voucher)?;
+        }
+        Event::VoucherCancelled { voucher, .. } => {
+            let open = promises::voucher_settled(state, at, *voucher)?;
+            promises::thank(state, &open, -1);
         }
         // All that these do is move something, and that is done.
         Event::LossAccepted { .. }

@@ -41,3 +41,5 @@ mod retries;
 mod reversal;
 #[path = "rules/store.rs"]
 mod store;
+#[path = "rules/vouchers.rs"]
+mod vouchers;
