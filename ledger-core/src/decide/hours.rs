@@ -114,8 +114,10 @@ pub(super) fn confirm(
     let before = logged.help.minutes;
     let minutes = minutes.unwrap_or(before);
     day_cap(ask, logged.help.giver, logged.occurred_on, (before.get(), minutes))?;
+    let recipient = |receiver| ask.who.is(receiver) || logged.behind.contains(&receiver);
     let by_default = match ask.who.as_member() {
-        Some(_) => EvidenceGrade::Recipient,
+        Some(_) if logged.help.receiver.is_some_and(recipient) => EvidenceGrade::Recipient,
+        Some(_) => EvidenceGrade::SelfOnly,
         None => EvidenceGrade::Phone,
     };
     let event = Event::HoursConfirmed {

@@ -76,6 +76,11 @@ fn the_evidence_says_who_attested() {
     assert_eq!(evidence(&[logged()], coordinator(confirm(at(1)))), EvidenceGrade::Phone);
     let by_ben = member(ben(), log(help(ann(), ben(), 60)));
     assert_eq!(evidence(&[by_ben], member(ann(), confirm(at(1)))), EvidenceGrade::Recipient);
+    let for_ben = coordinator(log(help(ann(), ben(), 60))).for_whom(ben());
+    assert_eq!(evidence(&[for_ben], member(ann(), confirm(at(1)))), EvidenceGrade::Recipient);
+    // Where only the giver and somebody who was not there say so, the one who was helped has not.
+    let by_cat = member(cat(), log(help(ann(), ben(), 60)));
+    assert_eq!(evidence(&[by_cat], member(ann(), confirm(at(1)))), EvidenceGrade::SelfOnly);
 }
 
 #[test]
