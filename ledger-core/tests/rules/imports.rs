@@ -196,3 +196,120 @@ fn the_second_person_is_not_asked_of_history() {
     assert_eq!(done.failures, []);
     assert_eq!(done.entries.len(), 5);
 }
+
+#[test]
+fn a_second_run_changes_nothing_and_twins_stay_two() {
+    // The same text twice is a twin: its occurrence makes it another row.
+    let steps =
+        [carer(), row(2, "2026-05-01", helped("C1", 60)), row(3, "2026-05-01", helped("C1", 60))];
+    let first = bring(founded(), &steps);
+    assert_eq!(first.state.books().time(ledger_core::TimeAccount::Member(ann())).get(), 120);
+    let second = bring(first.state.clone(), &steps);
+    assert_eq!((second.entries.len(), second.known, second.failures.len()), (0, 3, 0));
+    assert_eq!(second.state, first.state);
+}
+
+#[test]
+fn a_folder_that_has_grown_brings_only_what_is_new() {
+    let staff = || PastCover::Staff;
+    let was = vec![
+        carer(),
+        row(2, "2026-05-01", asked("C1", 60, "2026-05-03")),
+        row(3, "2026-05-02", asked("C1", 30, "2026-05-04")),
+    ];
+    let first = bring(founded(), &was);
+    assert!(first.state.promised_respite().len() == 2 && first.failures.is_empty());
+    // What was asked for has been done, in the row that said so and before the one after it.
+    let is = vec![
+        was[0].clone(),
+        was[1].clone(),
+        row(4, "2026-05-03", done(2, staff(), 45)),
+        was[2].clone(),
+        row(
+            5,
+            "2026-05-04",
+            Step::RespiteSettled { asked: RowKey::new([3; 16]), outcome: PastRespite::NoCover },
+        ),
+        row(6, "2026-05-05", helped("C1", 10)),
+    ];
+    let second = bring(first.state, &is);
+    assert_eq!(
+        what(&second),
+        [
+            "RespiteDelivered: held(ann) → commons 45m, held(ann) → ann 15m",
+            "RespiteEnded: held(ann) → ann 30m",
+            "HoursRecorded: commons → ann 10m",
+        ]
+    );
+    let indices: Vec<_> = second.entries.iter().map(|(index, _)| *index).collect();
+    assert_eq!(indices, [Some(2), Some(4), Some(5)], "in the order of the rows");
+}
+
+#[test]
+fn history_keeps_floors_funds_and_caps() {
+    let steps = [
+        carer(),
+        row(2, "2026-05-01", asked("C1", 721, "2026-05-03")),
+        row(3, "2026-05-01", helped("C1", 721)),
+        row(4, "2026-05-01", received("Minibus", 100, None)),
+        row(5, "2026-05-01", spent("Minibus", 101, None)),
+        row(6, "2026-06-02", helped("C1", 10)),
+        row(7, "2026-05-01", asked("C1", 720, "2026-05-03")),
+        row(8, "2026-05-01", asked("C1", 1, "2026-05-03")),
+    ];
+    let done = bring(founded(), &steps);
+    let reasons: Vec<_> = done
+        .failures
+        .iter()
+        .map(|(index, failure)| match failure {
+            ImportFailure::Refused(rejection) => (*index, rejection.reason()),
+            ImportFailure::Unknown(wrong) => (*index, wrong.field),
+        })
+        .collect();
+    let own = [(1, "DAY_CAP"), (2, "DAY_CAP"), (4, "FUND_TOO_SMALL"), (5, "IN_THE_FUTURE")];
+    // The last might have been within the floor, had the hours of the rows that failed been there.
+    assert_eq!((reasons.as_slice(), done.dependent), (own.as_slice(), 1));
+}
+
+#[test]
+fn what_rests_on_a_row_that_failed_is_not_reported() {
+    let steps = [
+        unreadable(1, &["C1"], None),
+        row(2, "2026-05-01", helped("C1", 60)),
+        row(3, "2026-05-01", asked("C1", 60, "2026-05-02")),
+        row(4, "2026-05-02", done(3, PastCover::Staff, 60)),
+        row(5, "2026-05-02", helped("C2", 60)),
+        row(
+            6,
+            "2026-05-02",
+            Step::VoucherSettled { issued: RowKey::new([99; 16]), outcome: PastVoucher::Redeemed },
+        ),
+    ];
+    let done = bring(founded(), &steps);
+    let own: Vec<_> = done.failures.iter().map(|(index, _)| *index).collect();
+    assert_eq!((own, done.dependent, done.entries.len()), (vec![4], 4, 0));
+}
+
+#[test]
+fn what_is_imported_falls_due_no_earlier_than_what_is_asked_for_today() {
+    let steps = [
+        carer(),
+        row(2, "2025-01-02", asked("C1", 60, "2025-01-03")),
+        row(3, "2025-01-04", pledged("Bakery", "Bread", 5, "2025-06-30")),
+        row(4, "2025-01-05", thanked("C1", "Bakery", "Bread", 1)),
+        row(
+            5,
+            "2025-02-05",
+            Step::VoucherSettled { issued: RowKey::new([4; 16]), outcome: PastVoucher::Cancelled },
+        ),
+        row(6, "2025-01-06", thanked("C1", "Bakery", "Bread", 2)),
+    ];
+    let done = bring(founded(), &steps);
+    assert_eq!(done.failures, []);
+    let state = &done.state;
+    assert_eq!(ledger_core::fall_due(state, start().plus_days(29)), None);
+    let fresh = day("2026-06-01").end().plus_days(30);
+    assert!(state.promised_respite().values().all(|promise| promise.lapse_at == fresh));
+    assert!(state.open_vouchers().values().all(|open| open.lapse_at == start().plus_days(30)));
+    assert_eq!(state.open_vouchers().len(), 1);
+}
