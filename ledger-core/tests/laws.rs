@@ -4,13 +4,16 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
-    reason = "a test that meets something else shall stop there"
+    clippy::wildcard_enum_match_arm,
+    reason = "a test that meets something else shall stop there, and its cases read best without marks"
 )]
 
 #[path = "laws/moves.rs"]
 mod moves;
 #[path = "laws/past.rs"]
 mod past;
+#[path = "laws/reading.rs"]
+mod reading;
 
 use std::collections::{BTreeMap, BTreeSet};
 

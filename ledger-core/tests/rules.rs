@@ -4,7 +4,9 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
-    reason = "a test that meets something else shall stop there"
+    clippy::wildcard_enum_match_arm,
+    clippy::needless_pass_by_value,
+    reason = "a test that meets something else shall stop there, and its cases read best without marks"
 )]
 
 #[path = "rules/check.rs"]

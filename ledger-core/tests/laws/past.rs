@@ -37,12 +37,12 @@ fn steps(rows: &[Row]) -> Vec<PastStep> {
         let issued = before(|step| matches!(step, Step::VoucherIssued { .. }));
         let minutes = |most: u16| Minutes::new(i64::from(amount % most) + 1).unwrap();
         let pence = Pence::new(i64::from(amount) + 1).unwrap();
-        let fund = title(if other % 2 == 0 { "Fund" } else { "Break" }, other % 3);
+        let fund = title(if other.is_multiple_of(2) { "Fund" } else { "Break" }, other % 3);
         let fund = match other % 5 {
             0 => Title::new(&format!("{fund} (restricted)")).unwrap(),
             _ => fund,
         };
-        let party = (one % 3 == 0).then(|| title("Partner", other % 3));
+        let party = (one.is_multiple_of(3)).then(|| title("Partner", other % 3));
         let (business, offered) = (title("Shop", one % 2), title("Voucher", other % 2));
         let step = match what {
             0 | 1 => Step::Member {

@@ -54,8 +54,8 @@ pub(crate) fn fund(number: u32) -> FundId {
 pub(crate) fn party(number: u32) -> PartyId {
     PartyId::new(number).unwrap()
 }
-pub(crate) fn clock(text: &str) -> Option<TimeOfDay> {
-    Some(TimeOfDay::parse(text).unwrap())
+pub(crate) fn clock(text: &str) -> TimeOfDay {
+    TimeOfDay::parse(text).unwrap()
 }
 
 pub(crate) fn help(giver: MemberId, receiver: impl Into<Option<MemberId>>, minutes: i64) -> Help {
@@ -107,10 +107,10 @@ pub(crate) fn ask_respite(carer: MemberId, minutes: i64, on: &str) -> Command {
     Command::RequestRespite { carer, minutes: m(minutes), wanted_on: day(on), start: None }
 }
 pub(crate) fn agree(respite: Position, giver: MemberId, start: &str) -> Command {
-    Command::AgreeCover { respite, cover: Cover::Member(giver), start: clock(start) }
+    Command::AgreeCover { respite, cover: Cover::Member(giver), start: Some(clock(start)) }
 }
 pub(crate) fn agree_staff(respite: Position, start: &str) -> Command {
-    Command::AgreeCover { respite, cover: Cover::Staff, start: clock(start) }
+    Command::AgreeCover { respite, cover: Cover::Staff, start: Some(clock(start)) }
 }
 pub(crate) fn withdraw(respite: Position) -> Command {
     Command::WithdrawCover { respite, reason: CancelReason::Illness }
