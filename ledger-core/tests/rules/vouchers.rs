@@ -85,6 +85,10 @@ fn the_caps_are_of_a_person_and_a_year_and_what_was_cancelled_is_not_counted() {
     check(&many(12), coordinator(issue(3, ben(), 99)), "VOUCHER_CAP");
     check(&many(12), coordinator(issue(3, ann(), 99)), "VoucherIssued: stock → ann 1 of offer 3");
     check(&many(12), coordinator(issue(3, ben(), 99)).after_days(214), issues);
+    // It counts towards the year of the day that it is said to be of.
+    let new_year = |on| coordinator(issue(3, ben(), 99)).after_days(214).on(on);
+    check(&many(12), new_year("2026-12-31"), "VOUCHER_CAP");
+    check(&many(12), new_year("2027-01-01"), issues);
     let redeemed = [many(12), vec![by(Actor::Bearer, redeem(1))]].concat();
     check(&redeemed, coordinator(issue(3, ben(), 99)), "VOUCHER_CAP");
     let cancelled = [many(12), vec![coordinator(cancel_voucher(at(2)))]].concat();
