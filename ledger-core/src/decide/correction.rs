@@ -94,8 +94,8 @@ fn reversible(ask: &Ask<'_>, found: &Entry) -> Result<Undone, Rejection> {
     }
 }
 
-/// How the books would stand: a member may be taken below the floor, and the entry says so; nothing else may go below zero,
-/// and nobody who has left has hours.
+/// How the books would stand: a member may be taken below the floor, and the entry says so; nothing else may go below
+/// zero, and nobody who has left has hours.
 fn standing(
     ask: &Ask<'_>,
     (entry, undone): (Position, Undone),

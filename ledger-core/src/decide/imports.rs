@@ -66,7 +66,13 @@ pub fn import(
             suspects.unreadable(refs, fund.as_ref(), business.as_ref());
             continue;
         }
-        if let Err(failure) = bring(&mut done, (index, step), importing)? {
+        let mut unprepared = None;
+        if let Err(failure) = bring(&mut done, (index, step), importing, &mut unprepared)? {
+            // Nothing stays that was opened only for it.
+            if let Some((state, entries)) = unprepared {
+                done.state = state;
+                done.entries.truncate(entries);
+            }
             if suspects.explain(step, &failure) {
                 done.dependent = done.dependent.saturating_add(1);
             } else {
@@ -80,10 +86,14 @@ pub fn import(
 
 type Brought = Result<(), ImportFailure>;
 
+/// The ledger before anything was opened for a step, and how many entries there were.
+type Unprepared = Option<(State, usize)>;
+
 fn bring(
     done: &mut Imported,
     (index, step): (usize, &PastStep),
     importing: Importing,
+    unprepared: &mut Unprepared,
 ) -> Result<Brought, Contradiction> {
     loop {
         if done.state.row(step.row).is_some() {
@@ -97,6 +107,7 @@ fn bring(
                 return Ok(Ok(()));
             }
             Ok(Next::Prepare(command)) => {
+                unprepared.get_or_insert_with(|| (done.state.clone(), done.entries.len()));
                 // By what it is, and not by its turn: cut off between two of them, an import finds the second first.
                 let first = matches!(command, Command::OpenFund { .. });
                 (command, if first { 1 } else { 2 })

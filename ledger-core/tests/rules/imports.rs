@@ -320,3 +320,15 @@ fn what_is_imported_falls_due_no_earlier_than_what_is_asked_for_today() {
     assert!(state.open_vouchers().values().all(|open| open.lapse_at == start().plus_days(30)));
     assert_eq!(state.open_vouchers().len(), 1);
 }
+
+#[test]
+fn a_row_that_fails_leaves_nothing_that_was_opened_for_it() {
+    let steps = [
+        row(1, "2026-06-02", received("Minibus", 100, Some("Council"))),
+        row(2, "2026-06-02", pledged("Bakery", "Bread", 5, "2026-12-31")),
+    ];
+    let before = founded();
+    let done = bring(before.clone(), &steps);
+    assert_eq!((done.entries.len(), done.failures.len()), (0, 2));
+    assert_eq!(done.state, before);
+}
