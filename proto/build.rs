@@ -21,7 +21,8 @@ const FILES: [&str; 11] = [
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed=carestore");
     println!("cargo::rerun-if-changed=google");
-    let descriptors = protox::compile(FILES.iter().chain(&["carestore/log/v1/entry.proto"]), ["."])?;
+    let descriptors =
+        protox::compile(FILES.iter().chain(&["carestore/log/v1/entry.proto"]), ["."])?;
     let out = PathBuf::from(env::var("OUT_DIR")?);
     fs::write(out.join("descriptor.bin"), descriptors.encode_to_vec())?;
     tonic_prost_build::configure()

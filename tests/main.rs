@@ -1,1 +1,7 @@
 //! The whole system from outside.
+
+mod crash_log;
+mod guards;
+mod kills;
+mod log_contract;
+mod power;

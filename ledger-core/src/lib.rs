@@ -36,7 +36,8 @@ pub use command::{Beyond, Command, Request, Thing, VoucherKey};
 pub use decide::{Decision, ImportFailure, Imported, Importing, decide, fall_due, import};
 pub use entry::{Actor, Asked, Attribution, Entry};
 pub use event::{
-    Cover, Event, EventKind, FundFreedom, Help, HoursDestination, Kinship, RespiteEnding, Undone,
+    Counted, Cover, Event, EventKind, FundFreedom, Help, HoursDestination, Kinship, RespiteEnding,
+    Undone,
 };
 pub use evolve::{Contradiction, evolve};
 pub use id::{

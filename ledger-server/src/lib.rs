@@ -1,1 +1,31 @@
-//! The shell.
+//! The shell around the rules: one writer, a log on disk, views for readers, gRPC.
+//!
+//! A request comes in by `gate` and `grpc`, waits its turn in `engine`, is decided by `ledger-core`, lies in `log` when
+//! it is answered, and is read again through `views`. `boot` makes the same views from the log.
+
+mod auth;
+mod boot;
+mod cards;
+mod clock;
+mod config;
+mod demo;
+mod engine;
+mod error;
+mod gate;
+mod grpc;
+mod log;
+mod serve;
+mod status;
+mod views;
+
+pub use auth::{Access, access};
+pub use clock::{Clock, Jumped};
+pub use config::{Command, Config, Demo, Guard, Serve};
+pub use demo::demo;
+pub use engine::{Answer, Engine, ImportAnswer, ImportJob, Submission};
+pub use error::Error;
+pub use log::{
+    Block, Head, Log, LogError, LogId, LogOptions, Lost, MAX_ENTRY, MemoryLog, PackedLog,
+    SimulatedDisk, Watch, Watchdog,
+};
+pub use serve::{House, Opening, Serving, Verdict, accept_loss, serve, until_told, verdicts};

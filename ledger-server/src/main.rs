@@ -1,2 +1,86 @@
-//! The program.
-fn main() {}
+//! The server's program: what was typed, and how it ended.
+
+use std::{io::Write, path::Path, process::ExitCode};
+
+use clap::Parser;
+use ledger_core::CoopName;
+use ledger_server::{
+    Command, Config, Error, Guard, House, Opening, Serve, accept_loss, demo, serve, until_told,
+    verdicts,
+};
+use tracing_subscriber::EnvFilter;
+
+fn main() -> ExitCode {
+    let filter =
+        EnvFilter::try_from_env("CARESTORE_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let config = Config::parse();
+    match run(config) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // The journal may be read by another than the person at the keyboard.
+            say(&format!("carestore-server: {error}"), std::io::stderr());
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(config: Config) -> Result<(), Error> {
+    let runtime =
+        tokio::runtime::Runtime::new().map_err(|error| Error::Internal(error.to_string()))?;
+    runtime.block_on(async {
+        match config.command {
+            Command::Serve(how) => start(how).await,
+            Command::Demo(how) => demo(&how).await,
+            Command::Guard(Guard::Show { data }) => show(&data),
+            Command::Guard(Guard::AcceptLoss { data, coop }) => accept(&data, &coop).await,
+        }
+    })
+}
+
+async fn start(how: Serve) -> Result<(), Error> {
+    let opening = Opening { confirm_clock: how.confirm_clock, ..Opening::at(&how.data) };
+    let house = House::open(&opening)?;
+    let token = house.token().map(Path::to_owned);
+    let tls = how.tls_cert.as_deref().zip(how.tls_key.as_deref());
+    let serving = serve(house, how.listen, tls).await?;
+    let scheme = if tls.is_some() { "https" } else { "http" };
+    say(&format!("Serving on {scheme}://{}", serving.address()), std::io::stdout());
+    if let Some(token) = token {
+        let said = format!(
+            "The operator's token is in {}. It may do everything: keep it to yourself.\n\
+             Found a co-op:  carestore --token-file {} --coop my-co-op coop found",
+            token.display(),
+            token.display()
+        );
+        say(&said, std::io::stdout());
+    }
+    until_told().await?;
+    serving.stop().await
+}
+
+fn show(data: &Path) -> Result<(), Error> {
+    for (coop, verdict) in verdicts(data)? {
+        let said = match verdict {
+            Ok(()) => format!("{coop}: all that was acknowledged is there"),
+            Err(error) => format!("{coop}: {error}"),
+        };
+        say(&said, std::io::stdout());
+    }
+    Ok(())
+}
+
+async fn accept(data: &Path, coop: &str) -> Result<(), Error> {
+    let coop = CoopName::new(coop).map_err(|error| Error::Internal(format!("--coop {error}")))?;
+    let said = match accept_loss(data, &coop).await? {
+        Some(lost) => format!("{coop}: {lost} are given up, and the log says so from now on"),
+        None => format!("{coop}: nothing was lost"),
+    };
+    say(&said, std::io::stdout());
+    Ok(())
+}
+
+/// Says something to whoever sits there. If nobody does, that is no error of the server's.
+fn say(what: &str, mut to: impl Write) {
+    drop(writeln!(to, "{what}"));
+}

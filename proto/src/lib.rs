@@ -1,5 +1,20 @@
 //! Everything that knows bytes: the API's messages, the stored entries, the Merkle log over them.
 
+mod malformed;
+mod refusal;
+mod secrets;
+mod snapshot;
+mod tree;
+
+pub mod api;
+pub mod stored;
+
+pub use malformed::{Malformed, Violation};
+pub use refusal::{DOMAIN, Refusal};
+pub use secrets::{CodeError, Secrets, VoucherCode};
+pub use snapshot::{SnapshotError, open, seal};
+pub use tree::{Frontier, Hash, Unaligned, leaf, node};
+
 /// What callers speak: package `carestore.v1`, generated from the `.proto` files, which are its manual.
 #[allow(
     warnings,

@@ -1,0 +1,66 @@
+//! The calls that stream: the history, read and followed, and the import of a past.
+
+use ledger_proto::v1;
+use tonic::Streaming;
+
+use super::{Client, CompressionEncoding, MAX_ANSWER_BYTES};
+use crate::error::Error;
+
+impl Client {
+    /// Entries after a position, up to the newest. Opening the stream is tried again; once it is
+    /// open, whoever reads it resumes from the last position that they have dealt with.
+    pub async fn read_history(
+        &self,
+        request: v1::ReadHistoryRequest,
+    ) -> Result<Streaming<v1::ReadHistoryResponse>, Error> {
+        let stub = self.history();
+        self.attempt(None, async || {
+            stub.clone().read_history(self.dress(request.clone(), None)).await
+        })
+        .await
+    }
+
+    /// Entries after a position, and then new ones as they become durable.
+    pub async fn watch_history(
+        &self,
+        request: v1::WatchHistoryRequest,
+    ) -> Result<Streaming<v1::WatchHistoryResponse>, Error> {
+        let stub = self.history();
+        self.attempt(None, async || {
+            stub.clone().watch_history(self.dress(request.clone(), None)).await
+        })
+        .await
+    }
+
+    /// Sends an import: its head, then its steps in the order in which they happened.
+    ///
+    /// `sent` is told of each message as it goes out, and again from the start at every new try.
+    pub async fn import_history(
+        &self,
+        messages: Vec<v1::ImportHistoryRequest>,
+        sent: impl Fn(&v1::ImportHistoryRequest) + Clone + Send + 'static,
+    ) -> Result<v1::ImportHistoryResponse, Error> {
+        let stub = v1::import_service_client::ImportServiceClient::new(self.channel.clone())
+            .max_decoding_message_size(MAX_ANSWER_BYTES)
+            .accept_compressed(CompressionEncoding::Gzip);
+        let head = messages.first().and_then(|message| message.head.as_ref());
+        let context = head.and_then(|head| head.context.as_ref());
+        let request_id = context.map(|context| context.request_id.as_str());
+        self.attempt(request_id, async || {
+            let sent = sent.clone();
+            let messages = messages.clone().into_iter().inspect(move |message| sent(message));
+            let stream = tokio_stream::iter(messages);
+            let request = self.dress(stream, Some(self.options.deadline));
+            stub.clone().import_history(request).await
+        })
+        .await
+    }
+
+    fn history(
+        &self,
+    ) -> v1::history_service_client::HistoryServiceClient<tonic::transport::Channel> {
+        v1::history_service_client::HistoryServiceClient::new(self.channel.clone())
+            .max_decoding_message_size(MAX_ANSWER_BYTES)
+            .accept_compressed(CompressionEncoding::Gzip)
+    }
+}

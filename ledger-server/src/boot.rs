@@ -1,0 +1,199 @@
+//! From what is on disk to a ledger that can go on: open, replay, go live.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    ops::ControlFlow,
+    path::{Path, PathBuf},
+    sync::{Arc, RwLock},
+};
+
+use ledger_core::{CoopName, Entry, Event};
+use ledger_proto::{Hash, leaf, stored};
+
+use crate::{
+    cards::Cards,
+    clock::Clock,
+    engine::{Directory, Engine, Ground, Ledger},
+    error::Error,
+    log::{Log, LogId},
+    views::{Published, View},
+};
+
+/// Goes up with every change of the reducer or of what a view holds: an older snapshot is then not taken.
+const REDUCER: u32 = 1;
+/// What the snapshots are of.
+const KIND: &str = "view";
+/// A start that replayed so many entries leaves a snapshot behind.
+const WORTH_A_SNAPSHOT: u64 = 2_000;
+
+/// A log that has been opened and not yet read: nothing can be appended to it.
+pub(crate) struct Recovering {
+    log: Arc<dyn Log>,
+    snapshots: Option<PathBuf>,
+}
+
+/// A log that has been read to its end.
+pub(crate) struct Live {
+    log: Arc<dyn Log>,
+    snapshots: Option<PathBuf>,
+    ledgers: BTreeMap<CoopName, Ledger>,
+    lost: BTreeMap<CoopName, String>,
+    next_log: LogId,
+}
+
+impl Recovering {
+    /// A log, with the folder of snapshots beside it. A log in memory has none.
+    pub(crate) fn new(log: Arc<dyn Log>, snapshots: Option<PathBuf>) -> Self {
+        Self { log, snapshots }
+    }
+
+    /// Reads every log through the same fold as the live ledger's.
+    pub(crate) fn replay(self) -> Result<Live, Error> {
+        let Self { log, snapshots } = self;
+        let mut live = Live {
+            snapshots,
+            ledgers: BTreeMap::new(),
+            lost: BTreeMap::new(),
+            next_log: LogId::new(1),
+            log: Arc::clone(&log),
+        };
+        for id in log.logs() {
+            live.next_log = LogId::new(id.get().saturating_add(1).max(live.next_log.get()));
+            match log.verdict(id) {
+                Ok(()) => live.read(id)?,
+                Err(error) => {
+                    let coop = coop_of(&*log, id);
+                    tracing::error!(log = id.get(), %error, "a co-op is not served");
+                    live.lost.extend(coop.map(|coop| (coop, error.to_string())));
+                }
+            }
+        }
+        Ok(live)
+    }
+}
+
+impl Live {
+    /// Reads one log: from a snapshot that fits it, or from the start.
+    fn read(&mut self, id: LogId) -> Result<(), Error> {
+        let head = self.log.head(id);
+        if head.size == 0 {
+            return Ok(());
+        }
+        let from = self.snapshots.as_deref().and_then(|dir| load(dir, id, head.size));
+        let start = from.as_ref().map_or(0, |view| view.state().head().get());
+        let mut view = fold(&*self.log, id, from.unwrap_or_default())?;
+        if view.frontier().root() != head.root() {
+            if start == 0 {
+                return Err(Error::internal(format!("log {id} does not hash to its own root")));
+            }
+            tracing::warn!(log = id.get(), "a snapshot does not fit the log and is not taken");
+            view = fold(&*self.log, id, View::default())?;
+        }
+        let coop = view.state().coop().cloned();
+        let coop = coop.ok_or_else(|| Error::internal(format!("log {id} founds no co-op")))?;
+        let replayed = head.size.saturating_sub(start);
+        tracing::info!(%coop, entries = head.size, replayed, "read");
+        if let (Some(dir), true) = (&self.snapshots, replayed >= WORTH_A_SNAPSHOT) {
+            save(dir, id, &view);
+        }
+        let state = view.state().clone();
+        let published = Arc::new(Published::new(view));
+        self.ledgers.insert(coop, Ledger { id, state, published });
+        Ok(())
+    }
+
+    /// The newest entry of any co-op: what the clock is held against.
+    pub(crate) fn newest(&self) -> Option<ledger_core::Timestamp> {
+        self.ledgers.values().map(|ledger| ledger.state.recorded_at()).max()
+    }
+
+    /// Starts the one writer, and opens the directory to readers.
+    pub(crate) fn start(
+        self,
+        cards: Arc<Cards>,
+        clock: Clock,
+    ) -> Result<(Engine, Arc<RwLock<Directory>>), Error> {
+        let served = self
+            .ledgers
+            .iter()
+            .map(|(coop, ledger)| (coop.clone(), (ledger.id, Arc::clone(&ledger.published))));
+        let directory = Directory { served: served.collect(), lost: self.lost };
+        let directory = Arc::new(RwLock::new(directory));
+        let ground = Ground { log: self.log, cards, clock, directory: Arc::clone(&directory) };
+        let engine = Engine::start(ground, self.ledgers, self.next_log)?;
+        Ok((engine, directory))
+    }
+}
+
+/// The name of a co-op whose log cannot be served, from its first entry.
+pub(crate) fn coop_of(log: &dyn Log, id: LogId) -> Option<CoopName> {
+    let first = log.read(id, 1).ok().flatten()?;
+    let Event::CoopFounded { coop, policy: _ } = stored::decode(&first).ok()?.event else {
+        return None;
+    };
+    Some(coop)
+}
+
+fn fold(log: &dyn Log, id: LogId, mut view: View) -> Result<View, Error> {
+    let mut failed = None;
+    let after = view.state().head().get();
+    log.scan(id, after, &mut |_, bytes| match add(&mut view, bytes) {
+        Ok(()) => ControlFlow::Continue(()),
+        Err(error) => {
+            failed = Some(error);
+            ControlFlow::Break(())
+        }
+    })?;
+    match failed {
+        Some(error) => Err(error),
+        None => Ok(view),
+    }
+}
+
+fn add(view: &mut View, bytes: &[u8]) -> Result<(), Error> {
+    let entry: Entry = stored::decode(bytes).map_err(|malformed| {
+        let position = view.state().head().next();
+        Error::internal(format!("entry {position} cannot be read: {malformed}"))
+    })?;
+    Ok(view.add(&entry, leaf(bytes))?)
+}
+
+fn file(dir: &Path, id: LogId) -> PathBuf {
+    dir.join(format!("{id}.snapshot"))
+}
+
+/// A snapshot, if there is one that this program can read and that is not ahead of the log. It is never needed.
+fn load(dir: &Path, id: LogId, size: u64) -> Option<View> {
+    let bytes = fs::read(file(dir, id)).ok()?;
+    let opened: Result<((u64, [u8; 32]), View), _> = ledger_proto::open(KIND, REDUCER, &bytes);
+    match opened {
+        Ok(((at, root), view)) => {
+            let fits = at <= size
+                && view.state().head().get() == at
+                && view.frontier().root() == Hash::new(root);
+            fits.then_some(view)
+        }
+        Err(error) => {
+            tracing::info!(log = id.get(), %error, "a snapshot is not taken");
+            None
+        }
+    }
+}
+
+/// Leaves a snapshot. One that cannot be written costs the next start time, and nothing else.
+pub(crate) fn save(dir: &Path, id: LogId, view: &View) {
+    let head = (view.state().head().get(), *view.frontier().root().as_bytes());
+    let written = ledger_proto::seal(KIND, REDUCER, head, view)
+        .map_err(|error| error.to_string())
+        .and_then(|bytes| {
+            let (new, file) = (dir.join(format!("{id}.new")), file(dir, id));
+            fs::create_dir_all(dir)
+                .and_then(|()| fs::write(&new, bytes))
+                .and_then(|()| fs::rename(&new, file))
+                .map_err(|error| error.to_string())
+        });
+    if let Err(error) = written {
+        tracing::warn!(log = id.get(), %error, "no snapshot could be left");
+    }
+}

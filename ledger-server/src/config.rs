@@ -1,0 +1,83 @@
+//! What was typed and what the environment says, parsed once.
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use clap::{Args, Parser, Subcommand};
+
+/// The Care Store ledger of a care co-op: every hour banked, every voucher, every respite, in a log that is never rewritten.
+#[derive(Debug, Parser)]
+#[command(name = "carestore-server", version, about)]
+pub struct Config {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What the server can do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Serve the co-ops in a folder.
+    Serve(Serve),
+    /// Found a sample co-op in a folder of its own, fill it with a simulated year, and serve it.
+    Demo(Demo),
+    /// After a loss: go on without what the store has lost.
+    #[command(subcommand)]
+    Guard(Guard),
+}
+
+/// How to serve.
+#[derive(Clone, Debug, Args)]
+pub struct Serve {
+    /// The folder with everything in it. Made if it is not there.
+    #[arg(long, env = "CARESTORE_DATA", default_value = "carestore-data")]
+    pub data: PathBuf,
+    /// Where to listen. Any address but this machine's own needs --tls-cert and --tls-key.
+    #[arg(long, env = "CARESTORE_LISTEN", default_value = "127.0.0.1:50051")]
+    pub listen: SocketAddr,
+    /// The certificate chain, as PEM.
+    #[arg(long, env = "CARESTORE_TLS_CERT", requires = "tls_key")]
+    pub tls_cert: Option<PathBuf>,
+    /// The certificate's key, as PEM.
+    #[arg(long, env = "CARESTORE_TLS_KEY", requires = "tls_cert")]
+    pub tls_key: Option<PathBuf>,
+    /// Take the machine's clock as it is, even if it is far from the newest entry.
+    #[arg(long)]
+    pub confirm_clock: bool,
+}
+
+/// How to show the sample.
+#[derive(Clone, Debug, Args)]
+pub struct Demo {
+    /// The folder of the sample. Made if it is not there; used again if it is.
+    #[arg(long, env = "CARESTORE_DATA", default_value = "carestore-demo")]
+    pub data: PathBuf,
+    /// Where to listen.
+    #[arg(long, env = "CARESTORE_LISTEN", default_value = "127.0.0.1:50051")]
+    pub listen: SocketAddr,
+    /// Fill the folder and stop, without serving.
+    #[arg(long)]
+    pub fill_only: bool,
+    /// Another number makes another year.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+}
+
+/// The guard that stands between a store and the loss of what was acknowledged.
+#[derive(Clone, Debug, Subcommand)]
+pub enum Guard {
+    /// Say what each co-op's log has lost, if it has.
+    Show {
+        /// The folder with everything in it.
+        #[arg(long, env = "CARESTORE_DATA", default_value = "carestore-data")]
+        data: PathBuf,
+    },
+    /// Go on without it. It becomes an entry of the log, and can't be taken back.
+    AcceptLoss {
+        /// The folder with everything in it.
+        #[arg(long, env = "CARESTORE_DATA", default_value = "carestore-data")]
+        data: PathBuf,
+        /// The co-op.
+        #[arg(long, env = "CARESTORE_COOP")]
+        coop: String,
+    },
+}

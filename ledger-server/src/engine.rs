@@ -1,0 +1,221 @@
+//! The one writer: requests are decided in turn, recorded together, and answered when they are on the platter.
+
+mod batch;
+mod jobs;
+
+use std::{
+    collections::BTreeMap,
+    panic::{AssertUnwindSafe, catch_unwind},
+    process,
+    sync::{Arc, PoisonError, RwLock},
+    thread,
+    time::Duration,
+};
+
+use ledger_core::{CoopName, State};
+use tokio::sync::{mpsc, oneshot};
+
+use crate::{
+    cards::Cards,
+    clock::Clock,
+    error::Error,
+    log::{Log, LogId},
+    views::{Published, View},
+};
+use batch::Batch;
+
+pub(crate) use jobs::Job;
+pub use jobs::{Answer, ImportAnswer, ImportJob, Submission};
+
+/// So many requests may wait.
+const INBOX: usize = 8192;
+/// So many requests share one sync.
+const BATCH_MAX: usize = 4096;
+/// How often time is asked whether something has fallen due.
+const TICK: Duration = Duration::from_secs(1);
+
+/// A co-op as the writer knows it.
+pub(crate) struct Ledger {
+    pub(crate) id: LogId,
+    pub(crate) state: State,
+    pub(crate) published: Arc<Published>,
+}
+
+/// The co-ops that readers can ask about.
+#[derive(Default)]
+pub(crate) struct Directory {
+    /// Those that are served.
+    pub(crate) served: BTreeMap<CoopName, (LogId, Arc<Published>)>,
+    /// Those that are not, and why.
+    pub(crate) lost: BTreeMap<CoopName, String>,
+}
+
+/// What the writer stands on.
+pub(crate) struct Ground {
+    pub(crate) log: Arc<dyn Log>,
+    pub(crate) cards: Arc<Cards>,
+    pub(crate) clock: Clock,
+    pub(crate) directory: Arc<RwLock<Directory>>,
+}
+
+/// The way to the one writer.
+#[derive(Clone)]
+pub struct Engine {
+    inbox: mpsc::Sender<Job>,
+}
+
+impl Engine {
+    /// Starts the writer on a thread of its own. Whatever goes wrong there ends the process: nobody knows what the disk
+    /// holds until it has been read again, and a kill is safe.
+    pub(crate) fn start(
+        ground: Ground,
+        ledgers: BTreeMap<CoopName, Ledger>,
+        next_log: LogId,
+    ) -> Result<Self, Error> {
+        let (inbox, jobs) = mpsc::channel(INBOX);
+        let writer = Writer { ground, ledgers, next_log };
+        thread::Builder::new()
+            .name("writer".to_owned())
+            .spawn(move || match catch_unwind(AssertUnwindSafe(|| writer.run(jobs))) {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => end(&error.to_string()),
+                Err(_) => end("the writer panicked"),
+            })
+            .map_err(Error::internal)?;
+        let engine = Self { inbox };
+        engine.tick();
+        Ok(engine)
+    }
+
+    /// Submits a request and waits for the answer. The append runs to its end even if nobody waits any more.
+    pub async fn submit(&self, submission: Submission) -> Result<Answer, Error> {
+        self.send(submission)?.await.map_err(|_| Error::Stopping)?
+    }
+
+    /// Submits a request; the answer comes by the channel. Many can be on their way at once.
+    pub fn send(
+        &self,
+        submission: Submission,
+    ) -> Result<oneshot::Receiver<Result<Answer, Error>>, Error> {
+        let (reply, answer) = oneshot::channel();
+        self.push(Job::Write(Box::new(submission), reply))?;
+        Ok(answer)
+    }
+
+    /// Submits an import and waits for the answer.
+    pub async fn import(&self, import: ImportJob) -> Result<ImportAnswer, Error> {
+        let (reply, answer) = oneshot::channel();
+        self.push(Job::Import(Box::new(import), reply))?;
+        answer.await.map_err(|_| Error::Stopping)?
+    }
+
+    /// Ends the writer when all that was submitted before is done.
+    pub async fn stop(&self) {
+        let (reply, done) = oneshot::channel();
+        if self.inbox.send(Job::Stop(reply)).await.is_ok() {
+            // An error says that the writer has gone already, and that is what was wanted.
+            drop(done.await);
+        }
+    }
+
+    fn push(&self, job: Job) -> Result<(), Error> {
+        self.inbox.try_send(job).map_err(|error| match error {
+            mpsc::error::TrySendError::Full(_) => Error::Busy,
+            mpsc::error::TrySendError::Closed(_) => Error::Stopping,
+        })
+    }
+
+    /// Asks time, now and again, whether something has fallen due.
+    fn tick(&self) {
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
+        let inbox = self.inbox.downgrade();
+        runtime.spawn(async move {
+            let mut tick = tokio::time::interval(TICK);
+            loop {
+                tick.tick().await;
+                let Some(inbox) = inbox.upgrade() else { return };
+                if inbox.send(Job::Tick).await.is_err() {
+                    return;
+                }
+            }
+        });
+    }
+}
+
+/// Says so, and ends the process: it answers nobody, and the next start replays what is on disk.
+fn end(why: &str) {
+    tracing::error!(
+        why,
+        "the writer cannot go on; the process ends, and the next start reads what is on disk"
+    );
+    process::abort();
+}
+
+struct Writer {
+    ground: Ground,
+    ledgers: BTreeMap<CoopName, Ledger>,
+    next_log: LogId,
+}
+
+impl Writer {
+    fn run(mut self, mut inbox: mpsc::Receiver<Job>) -> Result<(), Error> {
+        while let Some(first) = inbox.blocking_recv() {
+            let mut batch = Batch::default();
+            let mut stopping = None;
+            let mut next = Some(first);
+            for _ in 0..BATCH_MAX {
+                let Some(job) = next else { break };
+                match job {
+                    Job::Write(submission, reply) => {
+                        let answer = self.write(&mut batch, *submission)?;
+                        batch.answer(reply, answer);
+                    }
+                    Job::Import(import, reply) => {
+                        let answer = self.import(&mut batch, &import)?;
+                        batch.answer_import(reply, answer);
+                    }
+                    Job::Tick => self.fall_due(&mut batch)?,
+                    Job::Stop(reply) => {
+                        stopping = Some(reply);
+                        break;
+                    }
+                }
+                next = inbox.try_recv().ok();
+            }
+            self.record(batch)?;
+            if let Some(reply) = stopping {
+                if reply.send(()).is_err() {
+                    tracing::debug!("whoever stopped the writer has gone; it ends all the same");
+                }
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    /// Brings a batch to the platter, shows it to readers, and only then answers anybody.
+    fn record(&mut self, batch: Batch) -> Result<(), Error> {
+        self.ground.cards.put(batch.cards())?;
+        if !batch.is_empty() {
+            self.ground.log.append(&batch.blocks())?;
+            for (coop, entries) in batch.entries() {
+                if let Some(ledger) = self.ledgers.get(coop) {
+                    ledger.published.show(entries)?;
+                }
+            }
+        }
+        batch.reply();
+        Ok(())
+    }
+
+    /// A co-op that is being founded has a log of its own from now on.
+    fn open(&mut self, coop: &CoopName) {
+        let id = self.next_log;
+        self.next_log = LogId::new(id.get().saturating_add(1));
+        let published = Arc::new(Published::new(View::default()));
+        let mut directory = self.ground.directory.write().unwrap_or_else(PoisonError::into_inner);
+        directory.served.insert(coop.clone(), (id, Arc::clone(&published)));
+        drop(directory);
+        self.ledgers.insert(coop.clone(), Ledger { id, state: State::default(), published });
+    }
+}

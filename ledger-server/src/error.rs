@@ -1,0 +1,68 @@
+//! Everything that can go wrong in the service, as one list.
+
+use std::time::Duration;
+
+use ledger_core::{Contradiction, Position, Rejection};
+use ledger_proto::Malformed;
+
+use crate::log::LogError;
+
+/// Why a request is not answered as it was meant.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A field is missing or cannot be read.
+    #[error(transparent)]
+    Malformed(#[from] Malformed),
+    /// The ledger says no.
+    #[error(transparent)]
+    Rejected(#[from] Rejection),
+    /// There is no such policy.
+    #[error("there is no policy of version {0}")]
+    PolicyNotFound(i64),
+    /// No token was sent.
+    #[error("no token was sent; send it as metadata, authorization: Bearer cst_…")]
+    TokenMissing,
+    /// The token is not one of this server's.
+    #[error("this token is not known here")]
+    TokenUnknown,
+    /// Too many tries.
+    #[error("too many tries; wait a little")]
+    RateLimited(Duration),
+    /// The writer has more waiting than it can take.
+    #[error("the ledger is busy; try again with the same request id")]
+    Busy,
+    /// The server is stopping.
+    #[error("the server is stopping; try again with the same request id")]
+    Stopping,
+    /// A position that has not been reached.
+    #[error("position {asked} has not been reached: the newest is {head}")]
+    BeyondHead {
+        /// What was asked for.
+        asked: Position,
+        /// The newest.
+        head: Position,
+    },
+    /// The co-op is not served, because its log has lost something.
+    #[error("this co-op is not served: {0}")]
+    Lost(String),
+    /// The wall clock has jumped.
+    #[error("nothing is written: {0}")]
+    ClockJumped(String),
+    /// The log does not obey.
+    #[error(transparent)]
+    Log(#[from] LogError),
+    /// The log is not what the ledger wrote.
+    #[error(transparent)]
+    Contradiction(#[from] Contradiction),
+    /// A mistake of this program, or of the machine.
+    #[error("{0}")]
+    Internal(String),
+}
+
+impl Error {
+    /// A mistake of this program or of the machine, in words.
+    #[allow(clippy::needless_pass_by_value, reason = "map_err gives its errors away")]
+    pub(crate) fn internal(what: impl ToString) -> Self {
+        Self::Internal(what.to_string())
+    }
+}

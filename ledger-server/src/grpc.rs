@@ -1,0 +1,270 @@
+//! The API, as thin as it goes: parse, submit, answer.
+
+mod bulk;
+mod coops;
+mod feed;
+mod lists;
+mod pages;
+mod people;
+mod receipt;
+mod statement;
+mod totals;
+
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
+
+use ledger_core::CoopName;
+use ledger_proto::{
+    Secrets,
+    api::{self, Read},
+    v1::{
+        self, batch_service_server::BatchService, coop_service_server::CoopService,
+        history_service_server::HistoryService, import_service_server::ImportService,
+        members_service_server::MembersService, respite_service_server::RespiteService,
+        store_service_server::StoreService, time_bank_service_server::TimeBankService,
+        voucher_service_server::VoucherService,
+    },
+};
+use tokio::sync::watch;
+use tonic::{Request, Response, Status};
+
+use crate::{
+    cards::Cards,
+    engine::{Answer, Directory, Engine, Submission},
+    error::Error,
+    log::{Log, LogId},
+    views::{Moment, Published, View},
+};
+
+/// The whole API, over one engine. Cheap to clone: each service of the API is one of these.
+#[derive(Clone)]
+pub(crate) struct Service(Arc<Ground>);
+
+/// What the API stands on.
+pub(crate) struct Ground {
+    pub(crate) engine: Engine,
+    pub(crate) directory: Arc<RwLock<Directory>>,
+    pub(crate) log: Arc<dyn Log>,
+    pub(crate) cards: Arc<Cards>,
+    pub(crate) secrets: Secrets,
+    /// True when the server is stopping: streams end then.
+    pub(crate) stopping: watch::Receiver<bool>,
+}
+
+/// One co-op, as a read finds it.
+struct Found {
+    coop: CoopName,
+    log: LogId,
+    published: Arc<Published>,
+    read: Read,
+}
+
+impl Found {
+    /// The view, and the moment of which the answer speaks.
+    fn look(&self) -> Result<(RwLockReadGuard<'_, View>, Moment), Error> {
+        let view = self.published.look();
+        let moment = view.moment(self.read.as_of)?;
+        Ok((view, moment))
+    }
+}
+
+impl Service {
+    pub(crate) fn new(ground: Ground) -> Self {
+        Self(Arc::new(ground))
+    }
+
+    /// The one road of every write: what arrives is parsed, decided, recorded, receipted.
+    async fn write(&self, request: v1::write::Request) -> Result<(Answer, v1::Receipt), Error> {
+        let parsed = api::parse(v1::Write { request: Some(request) }, &self.0.secrets)?;
+        let coop = parsed.coop.clone();
+        let answer = self.0.engine.submit(submission(parsed)).await?;
+        let receipt = receipt::receipt(&coop, &answer, &self.0.secrets);
+        Ok((answer, receipt))
+    }
+
+    /// The road of every read: which co-op, and is the position there that the reader has seen elsewhere?
+    async fn find(&self, context: Option<v1::ReadContext>) -> Result<Found, Error> {
+        let read = api::read_context(context)?;
+        let (log, published) = self.coop(&read.coop)?;
+        published.reach(read.at_least).await?;
+        Ok(Found { coop: read.coop.clone(), log, published, read })
+    }
+
+    fn coop(&self, coop: &CoopName) -> Result<(LogId, Arc<Published>), Error> {
+        let directory = self.0.directory.read().unwrap_or_else(PoisonError::into_inner);
+        match directory.served.get(coop) {
+            Some((log, published)) => Ok((*log, Arc::clone(published))),
+            None => Err(match directory.lost.get(coop) {
+                Some(why) => Error::Lost(why.clone()),
+                None => ledger_core::Rejection::CoopNotFound.into(),
+            }),
+        }
+    }
+}
+
+fn submission(parsed: api::Parsed) -> Submission {
+    let api::Parsed { coop, request, validate_only, actor_said: _, card, note } = parsed;
+    Submission { coop, request, validate_only, card, note }
+}
+
+/// A service of the API: a line for each method. A write names its arm of `Write`, everything else the function that
+/// answers it, after a wait or at once.
+macro_rules! service {
+    ($service:ident {
+        writes { $($write:ident($asked:ident) -> $answered:ident as $arm:ident;)* }
+        answers { $($method:ident($request:ty) -> $response:ty = $answer:path;)* }
+        $(at_once { $($quick:ident($sent:ty) -> $back:ty = $say:path;)* })?
+        $(type $stream:ident = $item:ty;)*
+    }) => {
+        #[tonic::async_trait]
+        impl $service for Service {
+            $(type $stream = $item;)*
+            $(
+                async fn $write(
+                    &self,
+                    request: Request<v1::$asked>,
+                ) -> Result<Response<v1::$answered>, Status> {
+                    let write = v1::write::Request::$arm(request.into_inner());
+                    let (_, receipt) = self.write(write).await?;
+                    Ok(Response::new(v1::$answered { receipt: Some(receipt) }))
+                }
+            )*
+            $(
+                async fn $method(
+                    &self,
+                    request: Request<$request>,
+                ) -> Result<Response<$response>, Status> {
+                    Ok(Response::new($answer(self, request.into_inner()).await?))
+                }
+            )*
+            $($(
+                async fn $quick(
+                    &self,
+                    request: Request<$sent>,
+                ) -> Result<Response<$back>, Status> {
+                    Ok(Response::new($say(self, request.into_inner())?))
+                }
+            )*)?
+        }
+    };
+}
+
+service!(CoopService {
+    writes {
+        found_coop(FoundCoopRequest) -> FoundCoopResponse as FoundCoop;
+        appoint_officer(AppointOfficerRequest) -> AppointOfficerResponse as AppointOfficer;
+        end_officer(EndOfficerRequest) -> EndOfficerResponse as EndOfficer;
+    }
+    answers {
+        adopt_policy(v1::AdoptPolicyRequest) -> v1::AdoptPolicyResponse = coops::adopt_policy;
+        get_policy(v1::GetPolicyRequest) -> v1::GetPolicyResponse = coops::policy;
+        list_officers(v1::ListOfficersRequest) -> v1::ListOfficersResponse = coops::officers;
+    }
+    at_once {
+        list_coops(v1::ListCoopsRequest) -> v1::ListCoopsResponse = coops::list;
+    }
+});
+
+service!(MembersService {
+    writes {
+        enrol_member(EnrolMemberRequest) -> EnrolMemberResponse as EnrolMember;
+        change_hats(ChangeHatsRequest) -> ChangeHatsResponse as ChangeHats;
+        suspend_member(SuspendMemberRequest) -> SuspendMemberResponse as SuspendMember;
+        reinstate_member(ReinstateMemberRequest) -> ReinstateMemberResponse as ReinstateMember;
+        leave_member(LeaveMemberRequest) -> LeaveMemberResponse as LeaveMember;
+        register_party(RegisterPartyRequest) -> RegisterPartyResponse as RegisterParty;
+    }
+    answers {
+        get_member(v1::GetMemberRequest) -> v1::GetMemberResponse = people::get;
+        list_members(v1::ListMembersRequest) -> v1::ListMembersResponse = people::list;
+        list_parties(v1::ListPartiesRequest) -> v1::ListPartiesResponse = people::parties;
+        update_card(v1::UpdateCardRequest) -> v1::UpdateCardResponse = people::update_card;
+        erase_card(v1::EraseCardRequest) -> v1::EraseCardResponse = people::erase_card;
+    }
+});
+
+service!(TimeBankService {
+    writes {
+        log_hours(LogHoursRequest) -> LogHoursResponse as LogHours;
+        confirm_hours(ConfirmHoursRequest) -> ConfirmHoursResponse as ConfirmHours;
+        dispute_hours(DisputeHoursRequest) -> DisputeHoursResponse as DisputeHours;
+        resolve_hours(ResolveHoursRequest) -> ResolveHoursResponse as ResolveHours;
+        record_hours(RecordHoursRequest) -> RecordHoursResponse as RecordHours;
+        give_hours(GiveHoursRequest) -> GiveHoursResponse as GiveHours;
+        donate_hours(DonateHoursRequest) -> DonateHoursResponse as DonateHours;
+        grant_from_pot(GrantFromPotRequest) -> GrantFromPotResponse as GrantFromPot;
+    }
+    answers {
+        list_pending_hours(v1::ListPendingHoursRequest) -> v1::ListPendingHoursResponse = lists::pending_hours;
+        list_balances(v1::ListBalancesRequest) -> v1::ListBalancesResponse = statement::balances;
+        get_statement(v1::GetStatementRequest) -> v1::GetStatementResponse = statement::statement;
+        list_exchanges(v1::ListExchangesRequest) -> v1::ListExchangesResponse = statement::exchanges;
+    }
+});
+
+service!(RespiteService {
+    writes {
+        request_respite(RequestRespiteRequest) -> RequestRespiteResponse as RequestRespite;
+        agree_cover(AgreeCoverRequest) -> AgreeCoverResponse as AgreeCover;
+        withdraw_cover(WithdrawCoverRequest) -> WithdrawCoverResponse as WithdrawCover;
+        deliver_respite(DeliverRespiteRequest) -> DeliverRespiteResponse as DeliverRespite;
+        cancel_respite(CancelRespiteRequest) -> CancelRespiteResponse as CancelRespite;
+        record_no_cover(RecordNoCoverRequest) -> RecordNoCoverResponse as RecordNoCover;
+        record_no_show(RecordNoShowRequest) -> RecordNoShowResponse as RecordNoShow;
+    }
+    answers {
+        list_respite(v1::ListRespiteRequest) -> v1::ListRespiteResponse = lists::respite;
+    }
+});
+
+service!(VoucherService {
+    writes {
+        pledge_offer(PledgeOfferRequest) -> PledgeOfferResponse as PledgeOffer;
+        issue_voucher(IssueVoucherRequest) -> IssueVoucherResponse as IssueVoucher;
+        cancel_voucher(CancelVoucherRequest) -> CancelVoucherResponse as CancelVoucher;
+    }
+    answers {
+        redeem_voucher(v1::RedeemVoucherRequest) -> v1::RedeemVoucherResponse = lists::redeem;
+        list_vouchers(v1::ListVouchersRequest) -> v1::ListVouchersResponse = lists::vouchers;
+        list_offers(v1::ListOffersRequest) -> v1::ListOffersResponse = lists::offers;
+    }
+});
+
+service!(StoreService {
+    writes {
+        open_fund(OpenFundRequest) -> OpenFundResponse as OpenFund;
+        receive_cash(ReceiveCashRequest) -> ReceiveCashResponse as ReceiveCash;
+        spend_cash(SpendCashRequest) -> SpendCashResponse as SpendCash;
+        receive_in_kind(ReceiveInKindRequest) -> ReceiveInKindResponse as ReceiveInKind;
+        use_in_kind(UseInKindRequest) -> UseInKindResponse as UseInKind;
+    }
+    answers {
+        get_store_totals(v1::GetStoreTotalsRequest) -> v1::GetStoreTotalsResponse = totals::totals;
+    }
+});
+
+service!(HistoryService {
+    writes {
+        reverse_entry(ReverseEntryRequest) -> ReverseEntryResponse as ReverseEntry;
+    }
+    answers {}
+    at_once {
+        read_history(v1::ReadHistoryRequest) -> feed::ReadStream = feed::read;
+        watch_history(v1::WatchHistoryRequest) -> feed::WatchStream = feed::watch;
+    }
+    type ReadHistoryStream = feed::ReadStream;
+    type WatchHistoryStream = feed::WatchStream;
+});
+
+service!(BatchService {
+    writes {}
+    answers {
+        submit_batch(v1::SubmitBatchRequest) -> v1::SubmitBatchResponse = bulk::batch;
+    }
+});
+
+service!(ImportService {
+    writes {}
+    answers {
+        import_history(tonic::Streaming<v1::ImportHistoryRequest>) -> v1::ImportHistoryResponse = bulk::import;
+    }
+});

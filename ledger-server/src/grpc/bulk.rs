@@ -1,0 +1,179 @@
+//! Many writes in one call: batches for busy callers, and a co-op's past out of spreadsheets.
+
+use ledger_core::{ImportFailure, Rejection};
+use ledger_proto::{Malformed, api, v1};
+use tonic::Streaming;
+
+use super::{Service, receipt::receipt, submission};
+use crate::{
+    engine::{Answer, ImportJob},
+    error::Error,
+    status,
+};
+
+/// So many writes may come in one batch.
+const BATCH_MAX: usize = 1_000;
+/// So many steps may come in one import.
+const IMPORT_MAX: usize = 500_000;
+
+pub(super) async fn batch(
+    service: &Service,
+    request: v1::SubmitBatchRequest,
+) -> Result<v1::SubmitBatchResponse, Error> {
+    let count = request.writes.len();
+    if count == 0 || count > BATCH_MAX {
+        let problem = format!("holds {count} writes: send 1 to {BATCH_MAX}");
+        return Err(Malformed::one("writes", problem).into());
+    }
+    // All are on their way before the first answer is waited for, so that they share a sync.
+    let mut waiting = Vec::with_capacity(count);
+    for write in request.writes {
+        let sent = api::parse(write, &service.0.secrets).map_err(Error::from).and_then(|parsed| {
+            let coop = parsed.coop.clone();
+            Ok((coop, service.0.engine.send(submission(parsed))?))
+        });
+        waiting.push(sent);
+    }
+    let mut results = Vec::with_capacity(count);
+    for sent in waiting {
+        let answered = match sent {
+            Ok((coop, answer)) => answer
+                .await
+                .map_err(|_| Error::Stopping)
+                .and_then(|answer| answer)
+                .map(|answer: Answer| receipt(&coop, &answer, &service.0.secrets)),
+            Err(error) => Err(error),
+        };
+        let result = match answered {
+            Ok(receipt) => v1::write_result::Result::Receipt(receipt),
+            Err(error) => v1::write_result::Result::Refusal(status::result(&error)),
+        };
+        results.push(v1::WriteResult { result: Some(result) });
+    }
+    Ok(v1::SubmitBatchResponse { results })
+}
+
+/// Where a step stands in the spreadsheets.
+struct Place {
+    file: String,
+    line: i64,
+}
+
+pub(super) async fn import(
+    service: &Service,
+    mut request: Streaming<v1::ImportHistoryRequest>,
+) -> Result<v1::ImportHistoryResponse, Error> {
+    let mut head = None;
+    let (mut steps, mut cards, mut places) = (Vec::new(), Vec::new(), Vec::new());
+    let mut refusals = Vec::new();
+    while let Some(message) = request.message().await.map_err(|status| broken(&status))? {
+        if let Some(said) = message.head {
+            if head.is_some() {
+                return Err(Malformed::one("head", "comes twice: send it first, and once").into());
+            }
+            head = Some(api::parse_import_head(said)?);
+        }
+        let Some(head) = &head else {
+            return Err(Malformed::one("head", "is missing: send it in the first message").into());
+        };
+        for step in message.steps {
+            let place = Place { file: step.file.clone(), line: step.line };
+            match api::parse_import_step(step, head, &service.0.secrets) {
+                Ok(imported) => {
+                    steps.push(imported.past);
+                    cards.push(imported.card);
+                    places.push(place);
+                }
+                Err(wrong) => refusals.extend(unread(&place, &wrong.malformed)),
+            }
+        }
+        if steps.len() > IMPORT_MAX {
+            let problem = format!("more than {IMPORT_MAX} steps: send a smaller import");
+            return Err(Malformed::one("steps", problem).into());
+        }
+    }
+    let head = head.ok_or_else(|| Malformed::one("head", "is missing: send it first"))?;
+    let answer = service
+        .0
+        .engine
+        .import(ImportJob {
+            coop: head.coop.clone(),
+            actor: head.actor,
+            steps,
+            cards,
+            keep_good: head.keep_good,
+            validate_only: head.validate_only,
+            unreadable: !refusals.is_empty(),
+        })
+        .await?;
+    refusals.extend(
+        answer
+            .failures
+            .iter()
+            .filter_map(|(index, failure)| places.get(*index).map(|place| refused(place, failure))),
+    );
+    let count = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
+    Ok(v1::ImportHistoryResponse {
+        recorded: count(answer.recorded),
+        known: count(answer.known),
+        refusals,
+        dependent: count(answer.dependent),
+        position: i64::try_from(answer.position).unwrap_or(i64::MAX),
+        stored: answer.stored,
+    })
+}
+
+/// The caller's stream broke off: nothing has been stored.
+fn broken(status: &tonic::Status) -> Error {
+    Error::Internal(format!("the import broke off: {}", status.message()))
+}
+
+fn unread(place: &Place, malformed: &Malformed) -> Vec<v1::ImportRefusal> {
+    let refusal = |violation: &ledger_proto::Violation| v1::ImportRefusal {
+        file: place.file.clone(),
+        line: place.line,
+        field: violation.field.clone(),
+        problem: violation.problem.clone(),
+        reason: "INVALID_FIELD".to_owned(),
+        remedy: "Mend the cell.".to_owned(),
+    };
+    malformed.violations.iter().map(refusal).collect()
+}
+
+fn refused(place: &Place, failure: &ImportFailure) -> v1::ImportRefusal {
+    let (field, problem, reason, remedy) = match failure {
+        ImportFailure::Unknown(wrong) => (
+            wrong.field,
+            format!("\"{}\" is nowhere in the spreadsheets or the ledger", wrong.value),
+            "IMPORT_UNKNOWN_ROW",
+            "Check the spelling, or add what is missing.",
+        ),
+        ImportFailure::Refused(rejection) => {
+            (column(rejection), rejection.to_string(), rejection.reason(), rejection.remedy())
+        }
+    };
+    v1::ImportRefusal {
+        file: place.file.clone(),
+        line: place.line,
+        field: field.to_owned(),
+        problem,
+        reason: reason.to_owned(),
+        remedy: remedy.to_owned(),
+    }
+}
+
+/// The field of a step that a refusal is about: most are about how much.
+fn column(rejection: &Rejection) -> &'static str {
+    match rejection.reason() {
+        "MEMBER_SUSPENDED" | "MEMBER_LEFT" | "NOT_A_CARER" | "VOUCHER_CAP"
+        | "VOUCHER_VALUE_CAP" => "member",
+        "SAME_PERSON" => "receiver",
+        "IN_THE_FUTURE" | "OUTSIDE_BACKDATING" | "NOT_YET" | "OFFER_ENDED" => "date",
+        "OUT_OF_STOCK" | "WRONG_OFFER_KIND" => "title",
+        "NOT_A_BUSINESS" => "business",
+        "FUND_TOO_SMALL" => "amount_pence",
+        "OFF_PURPOSE" => "fund",
+        "ALREADY_SETTLED" => "outcome",
+        _ => "minutes",
+    }
+}

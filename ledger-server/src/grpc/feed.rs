@@ -1,0 +1,207 @@
+//! The feed: entries as they were stored, in order and without a gap; one road for what was and what comes.
+
+use std::{ops::ControlFlow, pin::Pin, sync::Arc, time::Duration};
+
+use ledger_core::{CoopName, Position};
+use ledger_proto::{
+    Malformed,
+    api::{self, name, time},
+    leaf, stored, v1,
+};
+use tokio::sync::{mpsc, watch};
+use tokio_stream::{Stream, wrappers::ReceiverStream};
+use tonic::Status;
+
+use super::Service;
+use crate::{
+    error::Error,
+    log::{Log, LogId},
+    views::Published,
+};
+
+/// A message holds about so many bytes of entries: well below what a client takes by default.
+const MESSAGE: usize = 1 << 20;
+/// Something is heard of the log at least so often.
+const HEARTBEAT: Duration = Duration::from_secs(10);
+/// So many messages may wait for a slow reader.
+const WAITING: usize = 4;
+
+type Answers<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
+
+/// A read of the history.
+pub(super) type ReadStream = Answers<v1::ReadHistoryResponse>;
+/// A watch of the history.
+pub(super) type WatchStream = Answers<v1::WatchHistoryResponse>;
+
+/// Where a reader is in a log.
+struct Reader {
+    log: Arc<dyn Log>,
+    id: LogId,
+    published: Arc<Published>,
+    after: u64,
+}
+
+impl Reader {
+    fn of(service: &Service, coop: &str, after: i64) -> Result<Self, Error> {
+        let coop: CoopName = name::parse_coop("coop", coop)?;
+        let (id, published) = service.coop(&coop)?;
+        let after =
+            u64::try_from(after).map_err(|_| Malformed::one("after_position", "is below zero"))?;
+        let head = published.look().state().head();
+        if after > head.get() {
+            return Err(Error::BeyondHead { asked: Position::new(after), head });
+        }
+        Ok(Self { log: Arc::clone(&service.0.log), id, published, after })
+    }
+
+    fn head(&self) -> v1::HistoryHead {
+        let view = self.published.look();
+        v1::HistoryHead {
+            position: api::position(view.state().head()),
+            root_hash: view.frontier().root().as_bytes().to_vec(),
+        }
+    }
+
+    /// The next entries up to and with this position, about a message full.
+    fn next(&mut self, through: u64) -> Result<Vec<v1::HistoryEntry>, Error> {
+        let (mut entries, mut bytes, mut failed) = (Vec::new(), 0, None);
+        let mut last = self.after;
+        self.log.scan(self.id, self.after, &mut |position, entry| {
+            if position > through || bytes >= MESSAGE {
+                return ControlFlow::Break(());
+            }
+            match history_entry(position, entry) {
+                Ok(said) => entries.push(said),
+                Err(error) => {
+                    failed = Some(error);
+                    return ControlFlow::Break(());
+                }
+            }
+            bytes += entry.len();
+            last = position;
+            ControlFlow::Continue(())
+        })?;
+        if let Some(error) = failed {
+            Err(error)
+        } else {
+            self.after = last;
+            Ok(entries)
+        }
+    }
+}
+
+fn history_entry(position: u64, bytes: &[u8]) -> Result<v1::HistoryEntry, Error> {
+    let entry = stored::decode(bytes).map_err(Error::internal)?;
+    Ok(v1::HistoryEntry {
+        position: api::position(Position::new(position)),
+        entry: bytes.to_vec(),
+        leaf_hash: leaf(bytes).as_bytes().to_vec(),
+        kind: entry.event.kind().word().to_owned(),
+        record_time: Some(time(entry.recorded_at)),
+        occurred_on: entry.occurred_on.to_string(),
+    })
+}
+
+/// Reads on a thread that may wait for the disk.
+async fn page(mut reader: Reader, through: u64) -> Result<(Reader, Vec<v1::HistoryEntry>), Error> {
+    tokio::task::spawn_blocking(move || {
+        let entries = reader.next(through)?;
+        Ok((reader, entries))
+    })
+    .await
+    .map_err(Error::internal)?
+}
+
+pub(super) fn read(
+    service: &Service,
+    request: v1::ReadHistoryRequest,
+) -> Result<ReadStream, Error> {
+    let v1::ReadHistoryRequest { coop, after_position, limit } = request;
+    let limit = u64::try_from(limit)
+        .map_err(|_| Malformed::one("limit", "is below zero: leave it out for all"))?;
+    let reader = Reader::of(service, &coop, after_position)?;
+    let head = reader.head();
+    let newest = u64::try_from(head.position).unwrap_or(0);
+    let through = if limit == 0 { newest } else { newest.min(reader.after.saturating_add(limit)) };
+    let (sender, answers) = mpsc::channel(WAITING);
+    let stopping = service.0.stopping.clone();
+    tokio::spawn(async move {
+        let mut reader = reader;
+        while reader.after < through {
+            if *stopping.borrow() {
+                return send(&sender, Err(Error::Stopping)).await;
+            }
+            let (back, entries) = match page(reader, through).await {
+                Ok(read) => read,
+                Err(error) => return send(&sender, Err(error)).await,
+            };
+            reader = back;
+            let answer = v1::ReadHistoryResponse { entries, head: Some(head.clone()) };
+            if sender.send(Ok(answer)).await.is_err() {
+                return;
+            }
+        }
+    });
+    Ok(Box::pin(ReceiverStream::new(answers)))
+}
+
+pub(super) fn watch(
+    service: &Service,
+    request: v1::WatchHistoryRequest,
+) -> Result<WatchStream, Error> {
+    let v1::WatchHistoryRequest { coop, after_position } = request;
+    let reader = Reader::of(service, &coop, after_position)?;
+    let (sender, answers) = mpsc::channel(WAITING);
+    let stopping = service.0.stopping.clone();
+    tokio::spawn(follow(reader, sender, stopping));
+    Ok(Box::pin(ReceiverStream::new(answers)))
+}
+
+async fn follow(
+    mut reader: Reader,
+    sender: mpsc::Sender<Result<v1::WatchHistoryResponse, Status>>,
+    mut stopping: watch::Receiver<bool>,
+) {
+    let mut head = reader.published.follow();
+    // The first message comes at once, so that a watcher knows that it is connected.
+    let mut silent = false;
+    loop {
+        let newest = head.borrow_and_update().get();
+        let mut entries = Vec::new();
+        if reader.after < newest {
+            (reader, entries) = match page(reader, newest).await {
+                Ok(read) => read,
+                Err(error) => return send(&sender, Err(error)).await,
+            };
+        }
+        if !entries.is_empty() || !silent {
+            silent = true;
+            let answer = v1::WatchHistoryResponse { entries, head: Some(reader.head()) };
+            if sender.send(Ok(answer)).await.is_err() {
+                return;
+            }
+        }
+        if reader.after >= newest {
+            tokio::select! {
+                changed = head.changed() => if changed.is_err() {
+                    return send(&sender, Err(Error::Stopping)).await;
+                },
+                () = told(&mut stopping) => {
+                    return send(&sender, Err(Error::Stopping)).await;
+                }
+                () = tokio::time::sleep(HEARTBEAT) => silent = false,
+                () = sender.closed() => return,
+            }
+        }
+    }
+}
+
+/// Waits until the server is told to stop; or until nobody is left to tell it, which is the same.
+async fn told(stopping: &mut watch::Receiver<bool>) {
+    drop(stopping.wait_for(|stopping| *stopping).await);
+}
+
+/// Sends the last of a stream. A reader who has gone does not want it.
+async fn send<T>(sender: &mpsc::Sender<Result<T, Status>>, last: Result<T, Error>) {
+    drop(sender.send(last.map_err(Status::from)).await);
+}

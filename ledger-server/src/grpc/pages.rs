@@ -1,0 +1,53 @@
+//! Lists come in pages: rows in order of a number, and a token for where to go on.
+
+use ledger_core::Position;
+use ledger_proto::{
+    api::{self, AsOf, PageAsked},
+    v1,
+};
+
+use crate::error::Error;
+
+/// A page of a list.
+pub(super) struct Pages {
+    list: String,
+    asked: PageAsked,
+}
+
+impl Pages {
+    /// The page that is asked for. A token of another list is refused.
+    pub(super) fn of(page: Option<v1::Page>, list: impl Into<String>) -> Result<Self, Error> {
+        let list = list.into();
+        let asked = api::page(page, &list)?;
+        Ok(Self { list, asked })
+    }
+
+    /// The moment of the first page, so that all pages of a list speak of one.
+    pub(super) fn moment(&self, as_of: AsOf) -> AsOf {
+        match (as_of, self.asked.at) {
+            (AsOf::Now, Some(at)) => AsOf::Position(at),
+            (as_of, _) => as_of,
+        }
+    }
+
+    /// The row behind which this page begins.
+    pub(super) fn after(&self) -> u64 {
+        self.asked.after.unwrap_or(0)
+    }
+
+    /// The rows of this page, numbered in order from 1 or above, and the token of the next.
+    pub(super) fn take<T>(
+        &self,
+        rows: impl IntoIterator<Item = (u64, T)>,
+        at: Position,
+    ) -> (Vec<T>, String) {
+        let after = self.after();
+        let mut rows = rows.into_iter().skip_while(|(number, _)| *number <= after);
+        let page: Vec<(u64, T)> = rows.by_ref().take(self.asked.size).collect();
+        let token = match (rows.next(), page.last()) {
+            (Some(_), Some((last, _))) => api::next_token(&self.list, *last, at),
+            _ => String::new(),
+        };
+        (page.into_iter().map(|(_, row)| row).collect(), token)
+    }
+}

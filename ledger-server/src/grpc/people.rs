@@ -1,0 +1,221 @@
+//! Members, and the organisations that give in kind.
+
+use std::sync::Arc;
+
+use ledger_core::{CoopName, Member, MemberId, PartyId, Reference, Rejection, Standing};
+use ledger_proto::{
+    Malformed,
+    api::{self, AsOf, name},
+    v1,
+};
+
+use super::{Found, Service, pages::Pages};
+use crate::{
+    cards::Card,
+    error::Error,
+    log::{LogError, LogId},
+    views::{Line, Moment, View},
+};
+
+/// What stands in a member's account at a moment.
+pub(super) fn balance(
+    coop: &CoopName,
+    view: &View,
+    member: &Member,
+    moment: Moment,
+) -> v1::MemberBalance {
+    let balance_minutes = view.at(Line::Own(member.id), moment);
+    let floor = floor(view, moment);
+    v1::MemberBalance {
+        name: name::member(coop, member.id),
+        number: member.id.label(),
+        r#ref: member.reference.as_ref().map(ToString::to_string).unwrap_or_default(),
+        balance_minutes,
+        held_minutes: view.at(Line::Held(member.id), moment),
+        available_minutes: balance_minutes.saturating_sub(floor),
+    }
+}
+
+/// The floor that was in force at a moment. A day is judged by the policy of today.
+fn floor(view: &View, moment: Moment) -> i64 {
+    let policies = view.state().policies();
+    let policy = match moment {
+        Moment::Through(position) => {
+            policies.iter().rev().find(|policy| policy.adopted_at <= position)
+        }
+        Moment::By(_) => policies.last(),
+    };
+    policy.map_or(0, |policy| policy.values.floor_minutes)
+}
+
+/// Members who had been enrolled by a moment.
+pub(super) fn enrolled(view: &View, as_of: AsOf) -> Result<(&[Member], Moment), Error> {
+    let moment = view.moment(as_of)?;
+    let members = view.state().members();
+    let known = match moment {
+        Moment::Through(position) if position < view.state().head() => {
+            members.partition_point(|member| {
+                view.enrolled_at(member.id).is_some_and(|enrolled| enrolled <= position)
+            })
+        }
+        Moment::Through(_) | Moment::By(_) => members.len(),
+    };
+    Ok((members.get(..known).unwrap_or_default(), moment))
+}
+
+fn row(
+    service: &Service,
+    found: &Found,
+    view: &View,
+    (member, moment): (&Member, Moment),
+) -> Result<(v1::Member, v1::Card), Error> {
+    let card = service.0.cards.member(found.log, member.id)?;
+    let v1::MemberBalance {
+        name,
+        number: label,
+        r#ref,
+        balance_minutes,
+        held_minutes,
+        available_minutes,
+    } = balance(&found.coop, view, member, moment);
+    let standing = match member.standing {
+        Standing::Active => v1::Standing::Active,
+        Standing::Suspended => v1::Standing::Suspended,
+        Standing::Left => v1::Standing::Left,
+    };
+    let row = v1::Member {
+        name,
+        number: label,
+        r#ref,
+        hats: member.hats.iter().map(|hat| hat.code()).collect(),
+        standing: standing.into(),
+        joined_on: member.joined_on.to_string(),
+        display_name: card.display_name.clone(),
+        balance_minutes,
+        held_minutes,
+        available_minutes,
+        revision: api::position(member.revision),
+    };
+    Ok((row, card))
+}
+
+pub(super) async fn get(
+    service: &Service,
+    request: v1::GetMemberRequest,
+) -> Result<v1::GetMemberResponse, Error> {
+    let found = service.find(request.context).await?;
+    let (view, moment) = found.look()?;
+    let state = view.state();
+    let id = match request.member.strip_prefix("ref:") {
+        Some(reference) => {
+            let reference =
+                Reference::new(reference).map_err(|error| Malformed::one("member", error))?;
+            state.by_reference(&reference).ok_or_else(|| {
+                Malformed::one(
+                    "member",
+                    format!("there is no member with the reference {reference}"),
+                )
+            })?
+        }
+        None => name::parse_member("member", &found.coop, &request.member)?,
+    };
+    let (member, card) = row(service, &found, &view, (state.member(id)?, moment))?;
+    let position = api::position(state.head());
+    Ok(v1::GetMemberResponse { member: Some(member), card: Some(card), position })
+}
+
+pub(super) async fn list(
+    service: &Service,
+    request: v1::ListMembersRequest,
+) -> Result<v1::ListMembersResponse, Error> {
+    let pages = Pages::of(request.page, "members")?;
+    let found = service.find(request.context).await?;
+    let view = found.published.look();
+    let (members, moment) = enrolled(&view, pages.moment(found.read.as_of))?;
+    let head = view.state().head();
+    let rows = members.iter().map(|member| (u64::from(member.id.get()), member));
+    let (members, next_page_token) = pages.take(rows, head);
+    let members = members
+        .into_iter()
+        .map(|member| Ok(row(service, &found, &view, (member, moment))?.0))
+        .collect::<Result<_, Error>>()?;
+    Ok(v1::ListMembersResponse { members, next_page_token, position: api::position(head) })
+}
+
+pub(super) async fn parties(
+    service: &Service,
+    request: v1::ListPartiesRequest,
+) -> Result<v1::ListPartiesResponse, Error> {
+    let pages = Pages::of(request.page, "parties")?;
+    let found = service.find(request.context).await?;
+    let view = found.published.look();
+    let head = view.state().head();
+    let rows = view.state().parties().iter().enumerate().filter_map(|(index, party)| {
+        let id = PartyId::at(index)?;
+        Some((
+            u64::from(id.get()),
+            v1::Party {
+                name: name::party(&found.coop, id),
+                title: party.title.to_string(),
+                kind: party.kind.code(),
+            },
+        ))
+    });
+    let (parties, next_page_token) = pages.take(rows, head);
+    Ok(v1::ListPartiesResponse { parties, next_page_token, position: api::position(head) })
+}
+
+/// The member of a card, and the log of their co-op.
+fn whose(service: &Service, coop: &str, member: &str) -> Result<(LogId, MemberId), Error> {
+    let coop = name::parse_coop("coop", coop)?;
+    let (log, published) = service.coop(&coop)?;
+    let member = name::parse_member("member", &coop, member)?;
+    published.look().state().member(member)?;
+    Ok((log, member))
+}
+
+pub(super) async fn update_card(
+    service: &Service,
+    request: v1::UpdateCardRequest,
+) -> Result<v1::UpdateCardResponse, Error> {
+    let v1::UpdateCardRequest { coop, member, card } = request;
+    let (log, member) = whose(service, &coop, &member)?;
+    let card = api::parse_card(card)?;
+    let cards = Arc::clone(&service.0.cards);
+    on_disk(move || cards.put(&[(log, Card::Member(member, card))])).await?;
+    Ok(v1::UpdateCardResponse {})
+}
+
+pub(super) async fn erase_card(
+    service: &Service,
+    request: v1::EraseCardRequest,
+) -> Result<v1::EraseCardResponse, Error> {
+    let (log, member) = whose(service, &request.coop, &request.member)?;
+    let cards = Arc::clone(&service.0.cards);
+    on_disk(move || cards.erase(log, member)).await?;
+    Ok(v1::EraseCardResponse {})
+}
+
+/// Writes on a thread that may wait for the disk.
+async fn on_disk(
+    write: impl FnOnce() -> Result<(), LogError> + Send + 'static,
+) -> Result<(), Error> {
+    Ok(tokio::task::spawn_blocking(write).await.map_err(Error::internal)??)
+}
+
+/// A member that a filter names. Empty: no filter.
+pub(super) fn filter(
+    found: &Found,
+    view: &View,
+    field: &str,
+    text: &str,
+) -> Result<Option<MemberId>, Error> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let member = name::parse_member(field, &found.coop, text)?;
+    view.state()
+        .member(member)
+        .map(|_| Some(member))
+        .map_err(|rejection: Rejection| rejection.into())
+}

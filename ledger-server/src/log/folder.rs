@@ -1,0 +1,232 @@
+//! The store's folder on a real disk: its format, its volumes, its head files, its reserve.
+//!
+//! | path | what |
+//! |---|---|
+//! | `format` | a line of text: what this folder is, and the version of its layout |
+//! | `reserve` | nothing; may be deleted on the evening when the disk is full |
+//! | `volume-00000001/` … | the volumes |
+//! | `heads/00000001` … | one head file for each log |
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{ErrorKind, Write};
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::log::medium::{Medium, Store};
+use crate::log::sled_store::{SledStore, StoreOptions};
+use crate::log::{LogError, LogId, LogOptions};
+
+/// The newest layout that this program reads.
+const FORMAT: u32 = 1;
+const TITLE: &str = "care store log, format ";
+
+/// A store's folder, checked and ready.
+pub(crate) struct Folder {
+    dir: PathBuf,
+    options: StoreOptions,
+}
+
+impl Folder {
+    /// Opens the folder, creates it where there is none, and refuses one that it does not know or
+    /// a disk that is nearly full.
+    pub(crate) fn open(dir: &Path, options: &LogOptions) -> Result<Folder, LogError> {
+        make_folder(dir)?;
+        check_format(dir)?;
+        make_folder(&dir.join("heads"))?;
+        let reserve = dir.join("reserve");
+        let store = StoreOptions { cache_bytes: options.cache_bytes, reserve };
+        let folder = Folder { dir: dir.to_owned(), options: store };
+        folder.check_room(options)?;
+        Ok(folder)
+    }
+
+    /// A full disk loses nothing that was acknowledged, but a store on it does not open any more:
+    /// so room is kept free, and a file in reserve that anybody can delete.
+    fn check_room(&self, options: &LogOptions) -> Result<(), LogError> {
+        let free_bytes = free(&self.dir)?;
+        if free_bytes < options.min_free_bytes {
+            return Err(LogError::DiskFull {
+                folder: self.dir.clone(),
+                free_bytes,
+                needed_bytes: options.min_free_bytes,
+                reserve: self.options.reserve.clone(),
+            });
+        }
+        let reserve = &self.options.reserve;
+        let wanted = options.reserve_bytes;
+        if wanted == 0 || reserve.exists() {
+            return Ok(());
+        }
+        if free_bytes - options.min_free_bytes < wanted {
+            tracing::warn!(free_bytes, "there is no room for a reserve; the disk is filling up");
+            return Ok(());
+        }
+        let doing = format!("keeping {} in reserve", reserve.display());
+        let file = File::create(reserve).map_err(LogError::io(doing.clone()))?;
+        let flags = rustix::fs::FallocateFlags::empty();
+        match rustix::fs::fallocate(&file, flags, 0, wanted) {
+            Ok(()) => Ok(()),
+            // Not every file system can promise room; zeros take it, too.
+            Err(_) => fill(&file, wanted).map_err(LogError::io(doing)),
+        }
+    }
+
+    fn volume(&self, number: u32) -> PathBuf {
+        self.dir.join(format!("volume-{number:08}"))
+    }
+
+    fn head(&self, log: LogId) -> PathBuf {
+        self.dir.join("heads").join(format!("{:08x}", log.get()))
+    }
+}
+
+impl Medium for Folder {
+    fn volumes(&self) -> Result<Vec<u32>, LogError> {
+        let number = |name: &str| name.strip_prefix("volume-")?.parse().ok();
+        names(&self.dir).map(|names| names.iter().filter_map(|name| number(name)).collect())
+    }
+
+    fn open_volume(&self, number: u32) -> Result<Arc<dyn Store>, LogError> {
+        Ok(Arc::new(SledStore::open(&self.volume(number), &self.options)?))
+    }
+
+    fn set_aside(&self, number: u32) -> Result<(), LogError> {
+        let volume = self.volume(number);
+        let taken = names(&self.dir)?.iter().filter(|name| name.starts_with("unfinished-")).count();
+        let aside = self.dir.join(format!("unfinished-{number:08}-{taken}"));
+        tracing::warn!(aside = %aside.display(), "a volume that was never finished is set aside");
+        fs::rename(&volume, aside)
+            .map_err(LogError::io(format!("setting {} aside", volume.display())))?;
+        sync_folder(&self.dir)
+    }
+
+    fn heads(&self) -> Result<Vec<LogId>, LogError> {
+        let number = |name: &String| u32::from_str_radix(name, 16).ok().map(LogId::new);
+        names(&self.dir.join("heads")).map(|names| names.iter().filter_map(number).collect())
+    }
+
+    fn create_head(&self, log: LogId, bytes: &[u8]) -> Result<(), LogError> {
+        write_whole(&self.head(log), bytes)
+    }
+
+    fn read_head(&self, log: LogId) -> Result<Option<Vec<u8>>, LogError> {
+        read_if_there(&self.head(log))
+    }
+
+    fn write_head(&self, log: LogId, offset: u64, bytes: &[u8]) -> Result<(), LogError> {
+        let path = self.head(log);
+        OpenOptions::new()
+            .write(true)
+            .open(&path)
+            .and_then(|file| file.write_all_at(bytes, offset))
+            .map_err(LogError::io(format!("writing {}", path.display())))
+    }
+
+    fn sync_head(&self, log: LogId) -> Result<(), LogError> {
+        let path = self.head(log);
+        OpenOptions::new()
+            .write(true)
+            .open(&path)
+            .and_then(|file| file.sync_data())
+            .map_err(LogError::io(format!("syncing {}", path.display())))
+    }
+}
+
+/// Creates a folder where there is none, such that it is still there after a power cut.
+pub(crate) fn make_folder(dir: &Path) -> Result<(), LogError> {
+    if dir.is_dir() {
+        return Ok(());
+    }
+    let named = |folder: &&Path| !folder.as_os_str().is_empty();
+    let made: Vec<&Path> =
+        dir.ancestors().filter(named).take_while(|folder| !folder.is_dir()).collect();
+    fs::create_dir_all(dir).map_err(LogError::io(format!("creating {}", dir.display())))?;
+    for folder in made {
+        let above = folder.parent().filter(named);
+        sync_folder(above.unwrap_or(Path::new(".")))?;
+    }
+    sync_folder(dir)
+}
+
+/// Brings the names in a folder to the platter.
+pub(crate) fn sync_folder(dir: &Path) -> Result<(), LogError> {
+    File::open(dir)
+        .and_then(|folder| folder.sync_all())
+        .map_err(LogError::io(format!("syncing the folder {}", dir.display())))
+}
+
+/// The names in a folder, in order.
+pub(crate) fn names(dir: &Path) -> Result<Vec<String>, LogError> {
+    let read = || -> std::io::Result<Vec<String>> {
+        let mut names = Vec::new();
+        for entry in fs::read_dir(dir)? {
+            names.push(entry?.file_name().to_string_lossy().into_owned());
+        }
+        names.sort();
+        Ok(names)
+    };
+    read().map_err(LogError::io(format!("listing {}", dir.display())))
+}
+
+/// How many bytes an ordinary process may still write on the disk of this folder.
+pub(crate) fn free(dir: &Path) -> Result<u64, LogError> {
+    let disk = rustix::fs::statvfs(dir).map_err(|error| LogError::Io {
+        doing: format!("asking how full the disk of {} is", dir.display()),
+        source: error.into(),
+    })?;
+    Ok(disk.f_bavail.saturating_mul(disk.f_frsize))
+}
+
+fn check_format(dir: &Path) -> Result<(), LogError> {
+    let path = dir.join("format");
+    let Some(bytes) = read_if_there(&path)? else {
+        return if names(dir)?.iter().any(|name| name.starts_with("volume-") || name == "heads") {
+            let what = format!("{} is missing beside the volumes", path.display());
+            Err(LogError::Store { what, missing: Vec::new() })
+        } else {
+            write_whole(&path, format!("{TITLE}{FORMAT}\n").as_bytes())
+        };
+    };
+    let text = String::from_utf8_lossy(&bytes);
+    match text.trim_end().strip_prefix(TITLE).and_then(|number| number.parse::<u32>().ok()) {
+        Some(found) if found > FORMAT => Err(LogError::NewerFormat { found, known: FORMAT }),
+        Some(_) => Ok(()),
+        None => {
+            let what = format!("{} does not say that this is a log", path.display());
+            Err(LogError::Store { what, missing: Vec::new() })
+        }
+    }
+}
+
+/// Writes a small file as a whole: after a power cut it is there complete, or not at all.
+fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), LogError> {
+    let fresh = path.with_extension("new");
+    let write = || -> std::io::Result<()> {
+        let mut file = File::create(&fresh)?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        fs::rename(&fresh, path)
+    };
+    write().map_err(LogError::io(format!("writing {}", path.display())))?;
+    path.parent().map_or(Ok(()), sync_folder)
+}
+
+fn read_if_there(path: &Path) -> Result<Option<Vec<u8>>, LogError> {
+    match fs::read(path) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(LogError::io(format!("reading {}", path.display()))(error)),
+    }
+}
+
+fn fill(mut file: &File, bytes: u64) -> std::io::Result<()> {
+    let zeros = [0; 4096];
+    let mut left = bytes;
+    while left > 0 {
+        let step = left.min(zeros.len() as u64);
+        file.write_all(zeros.get(..usize::try_from(step).unwrap_or(0)).unwrap_or(&zeros))?;
+        left -= step;
+    }
+    Ok(())
+}

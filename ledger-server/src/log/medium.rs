@@ -1,0 +1,72 @@
+//! The seam below the packing: tables of keys and values, and a slot file for each log.
+//!
+//! A disk with sled on it is one such medium, a simulated disk that forgets what was not synced is
+//! the other. All that decides what is written when is above this line, and so is shared.
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use crate::log::{LogError, LogId};
+
+/// Looks at a key and its value, and says whether to go on.
+pub(crate) type Visit<'a> = dyn FnMut(&[u8], &[u8]) -> ControlFlow<()> + 'a;
+
+/// One volume: a few tables of keys in order.
+pub(crate) trait Store: Send + Sync {
+    /// Puts a value; durable after the next `sync`.
+    fn put(&self, table: &str, key: &[u8], value: &[u8]) -> Result<(), LogError>;
+
+    /// Removes a key if it is there; durable after some later `sync`.
+    fn remove(&self, table: &str, key: &[u8]) -> Result<(), LogError>;
+
+    /// Reads one value.
+    fn get(&self, table: &str, key: &[u8]) -> Result<Option<Vec<u8>>, LogError>;
+
+    /// Visits keys and values from `from` on, in order, until `Break`. An error says that the next
+    /// key could not be read; whoever knows a later key can go on from there.
+    fn scan(&self, table: &str, from: &[u8], visit: &mut Visit<'_>) -> Result<(), LogError>;
+
+    #[allow(dead_code, reason = "cards are read by prefix")]
+    /// Visits the keys that begin with `prefix`, in order, until `Break`.
+    fn scan_prefix(
+        &self,
+        table: &str,
+        prefix: &[u8],
+        visit: &mut Visit<'_>,
+    ) -> Result<(), LogError> {
+        self.scan(table, prefix, &mut |key, value| {
+            if key.starts_with(prefix) { visit(key, value) } else { ControlFlow::Break(()) }
+        })
+    }
+
+    /// Brings everything to the platter.
+    fn sync(&self) -> Result<(), LogError>;
+}
+
+/// What volumes and head files stand on.
+pub(crate) trait Medium: Send + Sync {
+    /// The numbers of the volumes that exist, in order.
+    fn volumes(&self) -> Result<Vec<u32>, LogError>;
+
+    /// Opens a volume; creates it where there is none.
+    fn open_volume(&self, number: u32) -> Result<Arc<dyn Store>, LogError>;
+
+    /// Takes a volume that was never finished out of the way, without deleting it.
+    fn set_aside(&self, number: u32) -> Result<(), LogError>;
+
+    /// The logs that have a head file.
+    fn heads(&self) -> Result<Vec<LogId>, LogError>;
+
+    /// Creates a head file that begins with these bytes, in place of any that is there, and returns
+    /// when it will be found after a power cut.
+    fn create_head(&self, log: LogId, bytes: &[u8]) -> Result<(), LogError>;
+
+    /// All bytes of a head file, or nothing where there is no such file.
+    fn read_head(&self, log: LogId) -> Result<Option<Vec<u8>>, LogError>;
+
+    /// Writes into a head file in place; durable after `sync_head`.
+    fn write_head(&self, log: LogId, offset: u64, bytes: &[u8]) -> Result<(), LogError>;
+
+    /// Brings a head file to the platter.
+    fn sync_head(&self, log: LogId) -> Result<(), LogError>;
+}

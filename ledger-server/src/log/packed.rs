@@ -1,0 +1,383 @@
+//! Entries packed into blocks and segments, so that a scan is as fast as the disk.
+//!
+//! An append writes the new entries as **tail blocks**; where they complete 256 aligned entries it
+//! writes these as a **segment** instead. One sync brings both to the platter, the head files say
+//! so, and only then are the tail blocks removed that the segment replaces. So no cut can take away
+//! an entry that was acknowledged, and no atomicity over tables is needed.
+
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::Duration;
+
+use ledger_proto::{Frontier, leaf};
+
+use crate::log::block::{self, HEADER, HEIGHT, Kind, PART, SEGMENT};
+use crate::log::folder::Folder;
+use crate::log::head::Heads;
+use crate::log::medium::Medium;
+use crate::log::memory::check;
+use crate::log::recover::{self, Fault};
+use crate::log::volumes::{Lease, Volumes};
+use crate::log::{Block, Head, Log, LogError, LogId, Lost, Watchdog, read};
+
+/// Where sealed segments lie.
+pub(crate) const SEALED: &str = "log";
+/// Where entries wait for their segment.
+pub(crate) const TAIL: &str = "tail";
+/// What a volume says about itself.
+pub(crate) const ABOUT: &str = "about";
+/// Says in `ABOUT` that the volume was begun properly: all open tails have been copied into it.
+pub(crate) const BEGUN: &[u8] = b"begun";
+
+/// What may differ from one server to another.
+#[derive(Clone, Debug)]
+pub struct LogOptions {
+    /// A volume that holds so many bytes is closed, and the next is begun.
+    pub volume_bytes: u64,
+    /// How many bytes of the newest volume may stay in memory.
+    pub cache_bytes: u64,
+    /// With less free room on the disk the log does not open.
+    pub min_free_bytes: u64,
+    /// The size of a file that can be deleted when the disk is full; 0 keeps none.
+    pub reserve_bytes: u64,
+    /// How often the head files are brought to the platter; zero means at each append.
+    pub head_sync_every: Duration,
+    /// An append that takes longer ends the process.
+    pub hang_after: Duration,
+}
+
+impl Default for LogOptions {
+    fn default() -> LogOptions {
+        LogOptions {
+            volume_bytes: 384 << 20,
+            cache_bytes: 64 << 20,
+            min_free_bytes: 256 << 20,
+            reserve_bytes: 64 << 20,
+            head_sync_every: Duration::from_secs(1),
+            hang_after: Duration::from_secs(30),
+        }
+    }
+}
+
+/// A log that is durable: in volumes on a disk, with a head file beside them.
+pub struct PackedLog {
+    volumes: Arc<Volumes>,
+    heads: Heads,
+    known: RwLock<BTreeMap<LogId, Arc<Known>>>,
+    faults: RwLock<BTreeMap<LogId, Fault>>,
+    writer: Mutex<Writer>,
+    dead: AtomicBool,
+    syncs: AtomicU64,
+    watchdog: Watchdog,
+    volume_bytes: u64,
+}
+
+/// What readers see of a log: its durable state, and where that lies.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Known {
+    pub(crate) head: Head,
+    /// How many entries are in segments; the rest is in the tail of the newest volume.
+    pub(crate) sealed: u64,
+    /// From which position on the segments lie in which volume.
+    pub(crate) runs: Vec<Run>,
+    /// The volume with the tail.
+    pub(crate) tail: u32,
+}
+
+/// The segments of one log that lie in one volume.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Run {
+    pub(crate) volume: u32,
+    pub(crate) first: u64,
+}
+
+/// What only the one who appends needs.
+pub(crate) struct Writer {
+    pub(crate) current: Lease,
+    pub(crate) bytes: u64,
+    pub(crate) logs: BTreeMap<LogId, Growing>,
+}
+
+/// The end of a log, where it grows.
+#[derive(Default)]
+pub(crate) struct Growing {
+    /// Everything in segments.
+    pub(crate) sealed: Frontier,
+    /// The leaves of the segment that is not full yet.
+    pub(crate) open: Frontier,
+    /// Its entries, as they will lie in the segment.
+    pub(crate) payload: Vec<u8>,
+    /// The keys of its tail blocks.
+    pub(crate) keys: Vec<u64>,
+    /// The volumes of the segments.
+    pub(crate) runs: Vec<Run>,
+}
+
+impl PackedLog {
+    /// Opens the log in a folder, or begins one there. Logs that have lost something are open for
+    /// reading only: see `verdict`.
+    pub fn open(dir: &Path, options: &LogOptions) -> Result<PackedLog, LogError> {
+        let folder: Arc<dyn Medium> = Arc::new(Folder::open(dir, options)?);
+        PackedLog::open_on(&folder, options)
+    }
+
+    /// Opens the log on whatever keeps volumes and head files.
+    pub(crate) fn open_on(
+        medium: &Arc<dyn Medium>,
+        options: &LogOptions,
+    ) -> Result<PackedLog, LogError> {
+        let volumes = Volumes::new(Arc::clone(medium));
+        let heads = Heads::start(Arc::clone(medium), options.head_sync_every)?;
+        let recovered = recover::recover(&**medium, &volumes, &heads)?;
+        let writer =
+            Writer { current: recovered.current, bytes: recovered.bytes, logs: recovered.logs };
+        let tail = writer.current.number();
+        let known = writer.logs.iter().map(|(log, growing)| Ok((*log, growing.known(tail)?)));
+        Ok(PackedLog {
+            known: RwLock::new(known.collect::<Result<_, LogError>>()?),
+            volumes,
+            heads,
+            faults: RwLock::new(recovered.faults),
+            writer: Mutex::new(writer),
+            dead: AtomicBool::new(false),
+            // Opening a volume has synced it.
+            syncs: AtomicU64::new(1),
+            watchdog: Watchdog::start(options.hang_after, Watchdog::abort)?,
+            volume_bytes: options.volume_bytes,
+        })
+    }
+
+    /// How often the store has been brought to the platter since it was opened.
+    pub fn syncs(&self) -> u64 {
+        self.syncs.load(Ordering::Relaxed)
+    }
+
+    /// How many volumes there are.
+    pub fn volumes(&self) -> u32 {
+        self.writer.lock().unwrap_or_else(PoisonError::into_inner).current.number()
+    }
+
+    fn known(&self, log: LogId) -> Option<Arc<Known>> {
+        self.known.read().unwrap_or_else(PoisonError::into_inner).get(&log).cloned()
+    }
+
+    fn publish(&self, log: LogId, known: Arc<Known>) {
+        self.known.write().unwrap_or_else(PoisonError::into_inner).insert(log, known);
+    }
+
+    fn write(&self, writer: &mut Writer, blocks: &[Block<'_>]) -> Result<(), LogError> {
+        let mut replaced = BTreeMap::new();
+        for block in blocks.iter().filter(|block| !block.entries.is_empty()) {
+            if !writer.logs.contains_key(&block.log) {
+                self.heads.create(block.log, &Head::default())?;
+            }
+            let old = writer.add(*block)?;
+            replaced.entry(block.log).or_insert_with(Vec::new).extend(old);
+        }
+        self.sync(writer)?;
+        let tail = writer.current.number();
+        let mut published = Vec::new();
+        for log in replaced.keys() {
+            let Some(growing) = writer.logs.get(log) else { continue };
+            let known = growing.known(tail)?;
+            self.heads.write(*log, &known.head)?;
+            published.push((*log, known));
+        }
+        for (log, known) in published {
+            self.publish(log, known);
+        }
+        for (log, keys) in replaced {
+            for first in keys {
+                writer.current.store()?.remove(TAIL, &block::tail_key(log, first))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn sync(&self, writer: &Writer) -> Result<(), LogError> {
+        writer.current.store()?.sync()?;
+        self.syncs.fetch_add(1, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Begins the next volume. The tails move there, so that an older volume holds segments only
+    /// and is never written again; it counts once it says that it has them all.
+    fn roll(&self, writer: &mut Writer) -> Result<(), LogError> {
+        writer.current = self.volumes.lease(writer.current.number() + 1)?;
+        writer.bytes = 0;
+        let logs: Vec<LogId> = writer.logs.keys().copied().collect();
+        for log in logs {
+            writer.move_tail(log)?;
+        }
+        self.sync(writer)?;
+        writer.current.store()?.put(ABOUT, BEGUN, b"1")?;
+        self.sync(writer)?;
+        let tail = writer.current.number();
+        for (log, growing) in &writer.logs {
+            self.publish(*log, growing.known(tail)?);
+        }
+        Ok(())
+    }
+}
+
+impl Log for PackedLog {
+    fn append(&self, blocks: &[Block<'_>]) -> Result<(), LogError> {
+        let _watch = self.watchdog.begin();
+        let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.heads.failed() {
+            self.dead.store(true, Ordering::Release);
+        }
+        if self.dead.load(Ordering::Acquire) {
+            return Err(LogError::Poisoned);
+        }
+        for block in blocks {
+            self.verdict(block.log)?;
+        }
+        check(blocks, |log| writer.logs.get(&log).map_or(0, Growing::size))?;
+        if blocks.iter().all(|block| block.entries.is_empty()) {
+            return Ok(());
+        }
+        // Whatever fails now, memory and disk may differ: nobody may build on either.
+        self.dead.store(true, Ordering::Release);
+        self.write(&mut writer, blocks)?;
+        if writer.bytes >= self.volume_bytes {
+            self.roll(&mut writer)?;
+        }
+        self.dead.store(false, Ordering::Release);
+        Ok(())
+    }
+
+    fn scan(
+        &self,
+        log: LogId,
+        after: u64,
+        visit: &mut dyn FnMut(u64, &[u8]) -> ControlFlow<()>,
+    ) -> Result<(), LogError> {
+        let Some(known) = self.known(log) else { return Ok(()) };
+        read::scan(&self.volumes, log, known, after, visit, &|| self.known(log))
+    }
+
+    fn head(&self, log: LogId) -> Head {
+        self.known(log).map(|known| known.head.clone()).unwrap_or_default()
+    }
+
+    fn logs(&self) -> Vec<LogId> {
+        self.known.read().unwrap_or_else(PoisonError::into_inner).keys().copied().collect()
+    }
+
+    fn verdict(&self, log: LogId) -> Result<(), LogError> {
+        let faults = self.faults.read().unwrap_or_else(PoisonError::into_inner);
+        faults.get(&log).map_or(Ok(()), |fault| Err(fault.error(log)))
+    }
+
+    fn accept_loss(&self, log: LogId) -> Result<Option<Lost>, LogError> {
+        // The lock keeps appends away until the head file says what it is to say.
+        let _writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut faults = self.faults.write().unwrap_or_else(PoisonError::into_inner);
+        let Some(fault) = faults.get(&log) else { return Ok(None) };
+        let head = self.head(log);
+        let lost = fault.accept(log, &head)?;
+        self.heads.create(log, &head)?;
+        faults.remove(&log);
+        Ok(lost)
+    }
+}
+
+impl Writer {
+    /// Adds entries behind a log's end, and says which tail blocks are to go once this is durable.
+    fn add(&mut self, block: Block<'_>) -> Result<Vec<u64>, LogError> {
+        let Block { log, first, entries } = block;
+        let mut replaced = Vec::new();
+        let growing = self.logs.entry(log).or_default();
+        let (mut run, mut begins) = (Vec::new(), first);
+        for (position, entry) in (first..).zip(entries) {
+            if HEADER + run.len() + 2 + entry.len() > PART {
+                self.bytes += growing.put_tail(&self.current, log, begins, &run)?;
+                (run, begins) = (Vec::new(), position);
+            }
+            block::push_entry(&mut run, entry)?;
+            growing.open.push(leaf(entry));
+            if growing.open.size() == SEGMENT {
+                growing.payload.append(&mut run);
+                self.bytes += growing.seal(&self.current, log)?;
+                replaced.append(&mut growing.keys);
+                begins = position + 1;
+            }
+        }
+        self.bytes += growing.put_tail(&self.current, log, begins, &run)?;
+        Ok(replaced)
+    }
+
+    /// Writes a log's open entries once more, into the volume that is the current one now.
+    fn move_tail(&mut self, log: LogId) -> Result<(), LogError> {
+        let Some(growing) = self.logs.get_mut(&log) else { return Ok(()) };
+        growing.keys.clear();
+        let payload = std::mem::take(&mut growing.payload);
+        let mut begins = growing.sealed.size() + 1;
+        let mut run = Vec::new();
+        for (position, entry) in (begins..).zip(block::entries(&payload)) {
+            if HEADER + run.len() + 2 + entry.len() > PART {
+                self.bytes += growing.put_tail(&self.current, log, begins, &run)?;
+                (run, begins) = (Vec::new(), position);
+            }
+            block::push_entry(&mut run, entry)?;
+        }
+        self.bytes += growing.put_tail(&self.current, log, begins, &run)?;
+        Ok(())
+    }
+}
+
+impl Growing {
+    /// How many entries the log has.
+    pub(crate) fn size(&self) -> u64 {
+        self.sealed.size() + self.open.size()
+    }
+
+    fn known(&self, tail: u32) -> Result<Arc<Known>, LogError> {
+        let mut frontier = self.sealed.clone();
+        frontier.join(&self.open).map_err(|error| LogError::Unfit(error.to_string()))?;
+        let head = Head { size: frontier.size(), frontier };
+        Ok(Arc::new(Known { head, sealed: self.sealed.size(), runs: self.runs.clone(), tail }))
+    }
+
+    fn put_tail(
+        &mut self,
+        volume: &Lease,
+        log: LogId,
+        first: u64,
+        run: &[u8],
+    ) -> Result<u64, LogError> {
+        if run.is_empty() {
+            return Ok(0);
+        }
+        let count = block::entries(run).count() as u64;
+        let value = block::encode(Kind::Tail, (log, first), count, &[0; 32], run)?;
+        volume.store()?.put(TAIL, &block::tail_key(log, first), &value)?;
+        self.payload.extend_from_slice(run);
+        self.keys.push(first);
+        Ok(value.len() as u64)
+    }
+
+    /// Writes the 256 open entries as a segment; the caller syncs before it lets go of the tail.
+    fn seal(&mut self, volume: &Lease, log: LogId) -> Result<u64, LogError> {
+        let first = self.sealed.size() + 1;
+        let root = self.open.root();
+        let value =
+            block::encode(Kind::Segment, (log, first), SEGMENT, root.as_bytes(), &self.payload)?;
+        for (part, bytes) in (0..).zip(value.chunks(PART)) {
+            volume.store()?.put(SEALED, &block::segment_key(log, first, part), bytes)?;
+        }
+        self.sealed
+            .push_subtree(HEIGHT, root)
+            .map_err(|error| LogError::Unfit(error.to_string()))?;
+        self.open = Frontier::default();
+        self.payload.clear();
+        if self.runs.last().is_none_or(|run| run.volume != volume.number()) {
+            self.runs.push(Run { volume: volume.number(), first });
+        }
+        Ok(value.len() as u64)
+    }
+}

@@ -1,0 +1,115 @@
+//! Where every error of this service becomes a gRPC status, and nowhere else does.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use ledger_core::Sort;
+use ledger_proto::Refusal;
+use tonic::{Code, Status};
+use tonic_types::StatusExt;
+
+use crate::{error::Error, log::LogError};
+
+/// How long a caller waits before the same request is worth another try.
+const A_MOMENT: Duration = Duration::from_millis(250);
+
+impl From<Error> for Status {
+    fn from(error: Error) -> Self {
+        let (code, refusal) = refusal(&error);
+        if code == Code::Internal {
+            tracing::error!(%error, "a request could not be answered");
+        }
+        Self::with_error_details(code, refusal.message.clone(), refusal.details())
+    }
+}
+
+/// An error as one result among many.
+pub(crate) fn result(error: &Error) -> tonic_types::Status {
+    let (code, refusal) = refusal(error);
+    refusal.into_rpc_status(code.into())
+}
+
+fn refusal(error: &Error) -> (Code, Refusal) {
+    let (code, reason) = code(error);
+    let mut refusal = Refusal {
+        reason: reason.to_owned(),
+        message: error.to_string(),
+        metadata: figures(error),
+        violations: Vec::new(),
+        retry_after: None,
+    };
+    match error {
+        Error::Malformed(malformed) => {
+            refusal.violations.clone_from(&malformed.violations);
+        }
+        Error::RateLimited(wait) => refusal.retry_after = Some(*wait),
+        Error::Busy | Error::Stopping => refusal.retry_after = Some(A_MOMENT),
+        Error::Internal(_) | Error::Contradiction(_) => {
+            // What is inside stays inside; the journal has it.
+            "the server has made a mistake; its journal says which"
+                .clone_into(&mut refusal.message);
+        }
+        Error::Rejected(_)
+        | Error::PolicyNotFound(_)
+        | Error::TokenMissing
+        | Error::TokenUnknown
+        | Error::BeyondHead { .. }
+        | Error::Lost(_)
+        | Error::ClockJumped(_)
+        | Error::Log(_) => {}
+    }
+    (code, refusal)
+}
+
+fn code(error: &Error) -> (Code, &'static str) {
+    match error {
+        Error::Malformed(_) => (Code::InvalidArgument, "INVALID_FIELD"),
+        Error::Rejected(rejection) => {
+            let code = match rejection.sort() {
+                Sort::Missing => Code::NotFound,
+                Sort::Exists => Code::AlreadyExists,
+                Sort::Forbidden => Code::PermissionDenied,
+                Sort::Rule => Code::FailedPrecondition,
+                Sort::Guard => Code::Aborted,
+                Sort::Invalid => Code::InvalidArgument,
+            };
+            (code, rejection.reason())
+        }
+        Error::PolicyNotFound(_) => (Code::NotFound, "POLICY_NOT_FOUND"),
+        Error::TokenMissing => (Code::Unauthenticated, "TOKEN_MISSING"),
+        Error::TokenUnknown => (Code::Unauthenticated, "TOKEN_UNKNOWN"),
+        Error::RateLimited(_) => (Code::ResourceExhausted, "RATE_LIMITED"),
+        Error::Busy => (Code::ResourceExhausted, "BUSY"),
+        Error::Stopping => (Code::Unavailable, "SHUTTING_DOWN"),
+        Error::BeyondHead { .. } => (Code::OutOfRange, "POSITION_BEYOND_HEAD"),
+        Error::Lost(_) | Error::Log(LogError::Store { .. }) => (Code::DataLoss, "HISTORY_LOST"),
+        Error::ClockJumped(_) => (Code::Unavailable, "CLOCK_JUMPED"),
+        Error::Log(_) | Error::Contradiction(_) | Error::Internal(_) => {
+            (Code::Internal, "INTERNAL")
+        }
+    }
+}
+
+fn figures(error: &Error) -> BTreeMap<String, String> {
+    let pairs: Vec<(&str, String)> = match error {
+        Error::Rejected(rejection) => {
+            let remedy = ("remedy", rejection.remedy().to_owned());
+            rejection.figures().into_iter().chain([remedy]).collect()
+        }
+        Error::BeyondHead { asked, head } => {
+            vec![("asked", asked.to_string()), ("position", head.to_string())]
+        }
+        Error::PolicyNotFound(version) => vec![("version", version.to_string())],
+        Error::Malformed(_)
+        | Error::TokenMissing
+        | Error::TokenUnknown
+        | Error::RateLimited(_)
+        | Error::Busy
+        | Error::Stopping
+        | Error::Lost(_)
+        | Error::ClockJumped(_)
+        | Error::Log(_)
+        | Error::Contradiction(_)
+        | Error::Internal(_) => Vec::new(),
+    };
+    pairs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+}

@@ -1,0 +1,199 @@
+//! What readers see: the ledger as it stands on the platter, and every account as it has stood.
+
+mod flows;
+mod series;
+
+use std::{
+    collections::BTreeMap,
+    sync::{PoisonError, RwLock, RwLockReadGuard},
+    time::Duration,
+};
+
+use ledger_core::{
+    Contradiction, Counted, Day, Entry, Event, MemberId, Position, State, Timestamp, evolve,
+};
+use ledger_proto::{Frontier, Hash, api::AsOf};
+use serde::{Deserialize, Serialize};
+use tokio::sync::watch;
+
+use crate::error::Error;
+
+pub(crate) use flows::Line;
+pub(crate) use series::{Moment, Series};
+
+/// A read that asks for a position that is on its way waits for it so long.
+const WAIT_FOR_POSITION: Duration = Duration::from_secs(5);
+
+/// Help that counted, with the entry by which it did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Exchange {
+    pub(crate) position: Position,
+    pub(crate) day: Day,
+    pub(crate) counted: Counted,
+}
+
+/// Everything that is shown of one co-op, after the same entries.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct View {
+    state: State,
+    frontier: Frontier,
+    lines: BTreeMap<Line, Series>,
+    // By position: when each entry was recorded. Never goes back, so a time is found by halving.
+    recorded: Vec<Timestamp>,
+    // By member: the entry that enrolled them.
+    enrolled: Vec<Position>,
+    exchanges: Vec<Exchange>,
+}
+
+impl View {
+    /// The view after one more entry. The same fold serves the live server and a restart.
+    pub(crate) fn add(&mut self, entry: &Entry, leaf: Hash) -> Result<(), Contradiction> {
+        self.state = evolve(std::mem::take(&mut self.state), entry)?;
+        self.frontier.push(leaf);
+        self.recorded.push(entry.recorded_at);
+        let (position, day) = (entry.position, entry.occurred_on);
+        for transfer in entry.event.transfers() {
+            for (line, delta) in flows::accounts(&transfer) {
+                self.lines.entry(line).or_default().push(position, day, delta);
+            }
+        }
+        if let Event::EntryReversed { entry: reversed, .. } = &entry.event {
+            self.take_back(*reversed, position, day);
+        } else {
+            for (line, amount) in entry.event.transfers().iter().filter_map(flows::stream) {
+                self.lines.entry(line).or_default().push(position, day, amount);
+            }
+        }
+        if let Event::InKindReceived { offer, valuation: Some(valuation), .. } = &entry.event {
+            let valued = self.lines.entry(Line::Valued(*offer)).or_default();
+            valued.push(position, day, valuation.get());
+        }
+        if let Event::MemberEnrolled { .. } = &entry.event {
+            self.enrolled.push(position);
+        }
+        if let Some(counted) = entry.event.counted() {
+            self.exchanges.push(Exchange { position, day, counted });
+        }
+        Ok(())
+    }
+
+    /// A reversal takes back what the entry brought into the streams, on the day on which that happened.
+    fn take_back(&mut self, reversed: Position, position: Position, day: Day) {
+        for (line, series) in &mut self.lines {
+            let is_stream = match line {
+                Line::Own(_)
+                | Line::Held(_)
+                | Line::Pot
+                | Line::Commons
+                | Line::AllHeld
+                | Line::Fund(_)
+                | Line::Stock(_)
+                | Line::With(_) => false,
+                Line::TimeIn
+                | Line::TimeOut
+                | Line::FundIn(_)
+                | Line::FundOut(_)
+                | Line::Pledged(_)
+                | Line::Issued(_)
+                | Line::Used(_)
+                | Line::Cancelled(_)
+                | Line::Lapsed(_)
+                | Line::Valued(_) => true,
+            };
+            let brought = if is_stream { series.moved(reversed) } else { 0 };
+            if brought != 0 {
+                series.push(position, day, brought.saturating_neg());
+            }
+        }
+    }
+
+    /// The ledger.
+    pub(crate) fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// The Merkle log over the stored bytes.
+    pub(crate) fn frontier(&self) -> &Frontier {
+        &self.frontier
+    }
+
+    /// An account over time. One that nothing has moved is empty.
+    pub(crate) fn line(&self, line: Line) -> Option<&Series> {
+        self.lines.get(&line)
+    }
+
+    /// What stood in an account at a moment.
+    pub(crate) fn at(&self, line: Line, moment: Moment) -> i64 {
+        self.lines.get(&line).map_or(0, |series| series.at(moment))
+    }
+
+    /// Help that counted, in the order of the log.
+    pub(crate) fn exchanges(&self) -> &[Exchange] {
+        &self.exchanges
+    }
+
+    /// The entry that enrolled a member.
+    pub(crate) fn enrolled_at(&self, member: MemberId) -> Option<Position> {
+        self.enrolled.get(member.index()).copied()
+    }
+
+    /// The moment that a read asks for. A position that has not been reached is an error.
+    pub(crate) fn moment(&self, as_of: AsOf) -> Result<Moment, Error> {
+        let head = self.state.head();
+        if let AsOf::Position(asked) = as_of
+            && asked > head
+        {
+            return Err(Error::BeyondHead { asked, head });
+        }
+        Ok(Moment::of(as_of, head, |time| {
+            let known = self.recorded.partition_point(|recorded| *recorded <= time);
+            Position::new(u64::try_from(known).unwrap_or(u64::MAX))
+        }))
+    }
+}
+
+/// A view that readers share with the one writer. Nobody sees an entry in it that could still be lost.
+pub(crate) struct Published {
+    view: RwLock<View>,
+    head: watch::Sender<Position>,
+}
+
+impl Published {
+    pub(crate) fn new(view: View) -> Self {
+        let (head, _) = watch::channel(view.state.head());
+        Self { view: RwLock::new(view), head }
+    }
+
+    /// Shows durable entries, with the leaf of each.
+    pub(crate) fn show(&self, entries: &[(Entry, Hash)]) -> Result<(), Contradiction> {
+        let mut view = self.view.write().unwrap_or_else(PoisonError::into_inner);
+        for (entry, leaf) in entries {
+            view.add(entry, *leaf)?;
+        }
+        let head = view.state.head();
+        drop(view);
+        self.head.send_replace(head);
+        Ok(())
+    }
+
+    /// The view as it is now. Held only while an answer is made, never over an await.
+    pub(crate) fn look(&self) -> RwLockReadGuard<'_, View> {
+        self.view.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Tells when the head moves.
+    pub(crate) fn follow(&self) -> watch::Receiver<Position> {
+        self.head.subscribe()
+    }
+
+    /// Waits until the view holds this position: read your own writes.
+    pub(crate) async fn reach(&self, asked: Position) -> Result<(), Error> {
+        let mut head = self.follow();
+        let reached = head.wait_for(|head| *head >= asked);
+        match tokio::time::timeout(WAIT_FOR_POSITION, reached).await {
+            Ok(Ok(_)) => Ok(()),
+            Ok(Err(_)) => Err(Error::Stopping),
+            Err(_) => Err(Error::BeyondHead { asked, head: *self.head.borrow() }),
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! What a transfer means for the Store's totals: read from accounts and amounts, never from the kind of an entry.
+
+use ledger_core::{CashAccount, FundId, KindAccount, MemberId, OfferId, TimeAccount, Transfer};
+use serde::{Deserialize, Serialize};
+
+/// A line of the Store's books: an account, or a stream into or out of the Store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(crate) enum Line {
+    /// A member's own hours.
+    Own(MemberId),
+    /// A member's held hours.
+    Held(MemberId),
+    /// The community pot.
+    Pot,
+    /// The other side of hours given to the community.
+    Commons,
+    /// All held hours together.
+    AllHeld,
+    /// Hours that came in.
+    TimeIn,
+    /// Hours that went out: respite that was delivered.
+    TimeOut,
+    /// What stands in a fund.
+    Fund(FundId),
+    /// Cash that came into a fund.
+    FundIn(FundId),
+    /// Cash that went out of a fund.
+    FundOut(FundId),
+    /// What is in stock of an offer.
+    Stock(OfferId),
+    /// What members have of an offer.
+    With(OfferId),
+    /// What of an offer was pledged.
+    Pledged(OfferId),
+    /// What of an offer was issued.
+    Issued(OfferId),
+    /// What of an offer was used up or redeemed.
+    Used(OfferId),
+    /// What of an offer came back into stock.
+    Cancelled(OfferId),
+    /// What of an offer lapsed.
+    Lapsed(OfferId),
+    /// What a gift in kind is reckoned to be worth, in pence.
+    Valued(OfferId),
+}
+
+/// The accounts that a transfer moves, with what goes in (above zero) or out.
+pub(crate) fn accounts(transfer: &Transfer) -> Vec<(Line, i64)> {
+    match *transfer {
+        Transfer::Time { from, to, minutes } => {
+            let mut moved = Vec::with_capacity(4);
+            for (account, delta) in [(from, -minutes.get()), (to, minutes.get())] {
+                match account {
+                    TimeAccount::Member(member) => moved.push((Line::Own(member), delta)),
+                    TimeAccount::Held(member) => {
+                        moved.push((Line::Held(member), delta));
+                        moved.push((Line::AllHeld, delta));
+                    }
+                    TimeAccount::Pot => moved.push((Line::Pot, delta)),
+                    TimeAccount::Commons => moved.push((Line::Commons, delta)),
+                }
+            }
+            moved
+        }
+        Transfer::Cash { from, to, pence } => [(from, -pence.get()), (to, pence.get())]
+            .into_iter()
+            .filter_map(|(account, delta)| match account {
+                CashAccount::Fund(fund) => Some((Line::Fund(fund), delta)),
+                CashAccount::Source(_) | CashAccount::Use(_) => None,
+            })
+            .collect(),
+        Transfer::Kind { offer, from, to, items } => [(from, -items.get()), (to, items.get())]
+            .into_iter()
+            .filter_map(|(account, delta)| match account {
+                KindAccount::Stock => Some((Line::Stock(offer), delta)),
+                KindAccount::With(_) => Some((Line::With(offer), delta)),
+                KindAccount::Outside | KindAccount::Used | KindAccount::Lapsed => None,
+            })
+            .collect(),
+    }
+}
+
+/// The stream into or out of the Store that a transfer is part of, if it is.
+pub(crate) fn stream(transfer: &Transfer) -> Option<(Line, i64)> {
+    match *transfer {
+        Transfer::Time { from, to, minutes } => match (from, to) {
+            (TimeAccount::Commons, TimeAccount::Member(_) | TimeAccount::Pot) => {
+                Some((Line::TimeIn, minutes.get()))
+            }
+            (TimeAccount::Held(_), TimeAccount::Commons) => Some((Line::TimeOut, minutes.get())),
+            (TimeAccount::Held(carer), TimeAccount::Member(giver)) if carer != giver => {
+                Some((Line::TimeOut, minutes.get()))
+            }
+            _ => None,
+        },
+        Transfer::Cash { from, to, pence } => match (from, to) {
+            (CashAccount::Source(_), CashAccount::Fund(fund)) => {
+                Some((Line::FundIn(fund), pence.get()))
+            }
+            (CashAccount::Fund(fund), CashAccount::Use(_)) => {
+                Some((Line::FundOut(fund), pence.get()))
+            }
+            _ => None,
+        },
+        Transfer::Kind { offer, from, to, items } => {
+            let line = match (from, to) {
+                (KindAccount::Outside, KindAccount::Stock) => Line::Pledged(offer),
+                (KindAccount::Stock, KindAccount::With(_)) => Line::Issued(offer),
+                (KindAccount::With(_) | KindAccount::Stock, KindAccount::Used) => Line::Used(offer),
+                (KindAccount::With(_), KindAccount::Stock) => Line::Cancelled(offer),
+                (KindAccount::With(_), KindAccount::Lapsed) => Line::Lapsed(offer),
+                _ => return None,
+            };
+            Some((line, items.get()))
+        }
+    }
+}

@@ -1,0 +1,228 @@
+//! The Merkle log over the stored bytes: leaf, node, and the right edge that grows.
+//!
+//! The shape is RFC 6962's (split at the largest power of two); the hash is BLAKE3, keyed with one
+//! key for leaves and another for nodes, so that no leaf can pass for a node.
+
+use std::fmt;
+use std::sync::LazyLock;
+
+use serde::{Deserialize, Serialize};
+
+static LEAF_KEY: LazyLock<[u8; 32]> =
+    LazyLock::new(|| blake3::derive_key("carestore v1 leaf", b""));
+static NODE_KEY: LazyLock<[u8; 32]> =
+    LazyLock::new(|| blake3::derive_key("carestore v1 node", b""));
+
+/// What stands for some bytes, or for a whole log: 32 bytes, shown in lower-case hex.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Hash([u8; 32]);
+
+impl Hash {
+    /// Takes 32 bytes that were read from somewhere as a hash.
+    pub const fn new(bytes: [u8; 32]) -> Hash {
+        Hash(bytes)
+    }
+
+    /// The 32 bytes, as they are stored and sent.
+    pub const fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+impl fmt::Display for Hash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for Hash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Hash({self})")
+    }
+}
+
+/// The hash of one entry, taken over exactly the bytes that are stored.
+pub fn leaf(entry: &[u8]) -> Hash {
+    Hash(*blake3::keyed_hash(&LEAF_KEY, entry).as_bytes())
+}
+
+/// The hash of two neighbouring subtrees.
+pub fn node(left: &Hash, right: &Hash) -> Hash {
+    let mut both = [0; 64];
+    let (first, second) = both.split_at_mut(32);
+    first.copy_from_slice(&left.0);
+    second.copy_from_slice(&right.0);
+    Hash(*blake3::keyed_hash(&NODE_KEY, &both).as_bytes())
+}
+
+/// A subtree was to be added where the log cannot take one of that size.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a subtree of {entries} entries does not fit behind a log of {size} entries")]
+pub struct Unaligned {
+    /// The log's size when it was tried.
+    pub size: u64,
+    /// How many entries the subtree holds.
+    pub entries: u64,
+}
+
+/// The right edge of a log: its size and the roots of its complete subtrees, the largest first.
+///
+/// This is all that it takes to add entries and to say the root; it does not grow with the log.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Parts")]
+pub struct Frontier {
+    size: u64,
+    peaks: Vec<Hash>,
+}
+
+/// A frontier as it was written somewhere, before anyone has checked that it can be one.
+#[derive(Deserialize)]
+struct Parts {
+    size: u64,
+    peaks: Vec<Hash>,
+}
+
+impl TryFrom<Parts> for Frontier {
+    type Error = &'static str;
+
+    fn try_from(parts: Parts) -> Result<Frontier, &'static str> {
+        let Parts { size, peaks } = parts;
+        if peaks.len() as u64 == u64::from(size.count_ones()) {
+            Ok(Frontier { size, peaks })
+        } else {
+            Err("a frontier holds one peak for each bit of its size")
+        }
+    }
+}
+
+impl Frontier {
+    /// How many entries the log holds.
+    pub fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// Adds the next entry's leaf.
+    pub fn push(&mut self, leaf: Hash) {
+        self.carry(0, leaf);
+    }
+
+    /// Adds a complete subtree of `2^height` entries, which is legal only where the log's size is a
+    /// multiple of that.
+    pub fn push_subtree(&mut self, height: u32, root: Hash) -> Result<(), Unaligned> {
+        match 1_u64.checked_shl(height) {
+            Some(entries) if self.size.is_multiple_of(entries) => {
+                self.carry(height, root);
+                Ok(())
+            }
+            entries => Err(Unaligned { size: self.size, entries: entries.unwrap_or(u64::MAX) }),
+        }
+    }
+
+    /// Adds all of a smaller log at once, where this one's size is a multiple of a power of two
+    /// that is at least as large.
+    pub fn join(&mut self, behind: &Frontier) -> Result<(), Unaligned> {
+        let room = behind.size.next_power_of_two();
+        if !self.size.is_multiple_of(room) {
+            return Err(Unaligned { size: self.size, entries: behind.size });
+        }
+        if behind.size == room {
+            let height = room.trailing_zeros();
+            return behind.peaks.first().map_or(Ok(()), |root| self.push_subtree(height, *root));
+        }
+        self.size += behind.size;
+        self.peaks.extend_from_slice(&behind.peaks);
+        Ok(())
+    }
+
+    /// The hash that stands for the whole log.
+    pub fn root(&self) -> Hash {
+        let mut peaks = self.peaks.iter().rev();
+        match peaks.next() {
+            None => Hash(*blake3::keyed_hash(&NODE_KEY, b"").as_bytes()),
+            Some(smallest) => peaks.fold(*smallest, |right, left| node(left, &right)),
+        }
+    }
+
+    /// A subtree meets its equals on the left one after the other, as a carry in binary addition.
+    fn carry(&mut self, height: u32, subtree: Hash) {
+        let mut grown = subtree;
+        for _ in 0..(self.size >> height).trailing_ones() {
+            if let Some(left) = self.peaks.pop() {
+                grown = node(&left, &grown);
+            }
+        }
+        self.peaks.push(grown);
+        self.size += 1 << height;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// The definition in RFC 6962, word by word.
+    fn naive(leaves: &[Hash]) -> Hash {
+        match leaves {
+            [] => Frontier::default().root(),
+            [only] => *only,
+            _ => {
+                let half = leaves.len().next_power_of_two() / 2;
+                node(&naive(&leaves[..half]), &naive(&leaves[half..]))
+            }
+        }
+    }
+
+    fn leaves(count: u64) -> Vec<Hash> {
+        (0..count).map(|n| leaf(&n.to_be_bytes())).collect()
+    }
+
+    fn frontier(leaves: &[Hash]) -> Frontier {
+        let mut frontier = Frontier::default();
+        for leaf in leaves {
+            frontier.push(*leaf);
+        }
+        frontier
+    }
+
+    #[test]
+    fn the_root_is_the_one_of_the_definition() {
+        let leaves = leaves(600);
+        let mut growing = Frontier::default();
+        for (size, leaf) in leaves.iter().enumerate() {
+            assert_eq!(growing.root(), naive(&leaves[..size]), "size {size}");
+            assert_eq!(growing.size(), size as u64);
+            growing.push(*leaf);
+        }
+        assert_eq!(growing.root(), naive(&leaves));
+    }
+
+    #[test]
+    fn a_subtree_goes_only_where_it_is_aligned() {
+        let mut odd = frontier(&leaves(3));
+        let refused = odd.push_subtree(8, leaf(b"x"));
+        assert_eq!(refused, Err(Unaligned { size: 3, entries: 256 }));
+        assert_eq!(odd.size(), 3);
+    }
+
+    #[test]
+    fn a_frontier_with_a_peak_too_few_is_not_read() {
+        let parts = Parts { size: 3, peaks: leaves(1) };
+        assert!(Frontier::try_from(parts).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn whole_segments_and_single_leaves_agree(segments in 0_u32..5, rest in 0_u32..=256) {
+            let leaves = leaves(u64::from(segments * 256 + rest));
+            let (sealed, open) = leaves.split_at(usize::try_from(segments * 256).unwrap());
+            let mut packed = Frontier::default();
+            for segment in sealed.chunks(256) {
+                packed.push_subtree(8, naive(segment)).unwrap();
+            }
+            packed.join(&frontier(open)).unwrap();
+            prop_assert_eq!(packed, frontier(&leaves));
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! What was ever stored is read, with the same meaning, for ever.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test may fail")]
+
+#[path = "golden/entries.rs"]
+mod entries;
+
+use std::{collections::BTreeSet, env, fs, path::PathBuf};
+
+use ledger_core::{Entry, EventKind};
+use ledger_proto::stored::{MAX_ENTRY, decode, encode};
+use proptest::prelude::*;
+
+fn folder() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("golden")
+}
+
+/// `25-MemberEnrolled`, with the number under which the arm is stored.
+fn stem(kind: EventKind) -> String {
+    format!("{}-{}", kind.code(), kind.word())
+}
+
+fn hex(bytes: &[u8]) -> String {
+    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 0x0f]);
+    let digits: String = digits.map(|digit| char::from_digit(digit.into(), 16).unwrap()).collect();
+    let lines: Vec<_> = digits.as_bytes().chunks(64).map(String::from_utf8_lossy).collect();
+    lines.join("\n") + "\n"
+}
+
+fn unhex(text: &str) -> Vec<u8> {
+    let digits: Vec<_> = text.chars().filter_map(|digit| digit.to_digit(16)).collect();
+    digits.chunks(2).map(|pair| u8::try_from(pair[0] << 4 | pair[1]).unwrap()).collect()
+}
+
+fn text(entry: &Entry) -> String {
+    format!("{entry:#?}\n")
+}
+
+/// The name without its ending of each golden file of an arm; `-2` and so on are further examples of the same arm.
+fn goldens() -> BTreeSet<String> {
+    let files = fs::read_dir(folder()).unwrap().map(|file| file.unwrap().file_name());
+    let names = files.map(|name| name.into_string().unwrap());
+    let stems = names.filter_map(|name| name.strip_suffix(".hex").map(str::to_owned));
+    stems.filter(|stem| stem.starts_with(|c: char| c.is_ascii_digit())).collect()
+}
+
+/// Goldens are made on the day an arm first ships, and never again: `CARESTORE_WRITE_GOLDEN=1` adds what is missing.
+#[test]
+fn every_kind_has_a_golden() {
+    let write = env::var_os("CARESTORE_WRITE_GOLDEN").is_some_and(|value| value == "1");
+    let known = goldens();
+    for &kind in EventKind::ALL {
+        let stem = stem(kind);
+        if write && !known.contains(&stem) {
+            let entry = entries::example(kind);
+            fs::write(folder().join(format!("{stem}.hex")), hex(&encode(&entry).unwrap())).unwrap();
+            fs::write(folder().join(format!("{stem}.txt")), text(&entry)).unwrap();
+        }
+        assert!(write || known.contains(&stem), "no golden for {stem}: see the comment above");
+    }
+}
+
+#[test]
+fn every_golden_reads_as_on_its_first_day() {
+    for stem in goldens() {
+        let bytes = unhex(&fs::read_to_string(folder().join(format!("{stem}.hex"))).unwrap());
+        let entry = decode(&bytes).unwrap_or_else(|error| panic!("{stem}: {error}"));
+        let first = fs::read_to_string(folder().join(format!("{stem}.txt"))).unwrap();
+        assert_eq!(text(&entry), first, "{stem}");
+    }
+}
+
+#[test]
+fn an_example_of_each_kind_is_of_that_kind_and_comes_back() {
+    for &kind in EventKind::ALL {
+        let entry = entries::example(kind);
+        assert_eq!(entry.event.kind(), kind);
+        assert_eq!(decode(&encode(&entry).unwrap()), Ok(entry));
+    }
+}
+
+#[test]
+fn an_entry_too_long_is_neither_written_nor_read() {
+    let mut entry = entries::example(EventKind::HatsChanged);
+    if let ledger_core::Event::HatsChanged { member: _, hats } = &mut entry.event {
+        *hats = vec![ledger_core::Hat::Staff; MAX_ENTRY];
+    }
+    assert_eq!(encode(&entry).unwrap_err().violations[0].field, "entry");
+    assert_eq!(decode(&vec![0; MAX_ENTRY + 1]).unwrap_err().violations[0].field, "entry");
+}
+
+#[test]
+fn a_transfer_to_the_same_account_is_not_written() {
+    let mut entry = entries::example(EventKind::HoursGiven);
+    if let ledger_core::Event::HoursGiven { from, to, minutes: _ } = &mut entry.event {
+        *to = Some(*from);
+    }
+    assert_eq!(encode(&entry).unwrap_err().violations[0].field, "transfers");
+}
+
+#[test]
+fn bytes_whose_transfers_are_not_the_events_are_refused() {
+    // Two entries of one arm, merged as protobuf merges: the second event, but the transfers of both.
+    let mut bytes = encode(&entries::example(EventKind::HoursGiven)).unwrap();
+    bytes.extend(encode(&entries::example(EventKind::HoursGiven)).unwrap());
+    assert_eq!(decode(&bytes).unwrap_err().violations[0].field, "transfers");
+    assert!(decode(&[]).is_err());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1500))]
+
+    #[test]
+    fn what_is_written_is_read(entry in entries::any()) {
+        let bytes = encode(&entry).unwrap();
+        prop_assert_eq!(decode(&bytes), Ok(entry));
+    }
+
+    #[test]
+    fn no_bytes_make_it_panic(
+        entry in entries::any(),
+        at in any::<prop::sample::Index>(),
+        to in any::<u8>(),
+        cut in any::<prop::sample::Index>(),
+    ) {
+        let mut bytes = encode(&entry).unwrap();
+        let at = at.index(bytes.len());
+        bytes[at] = to;
+        drop(decode(&bytes));
+        bytes.truncate(cut.index(bytes.len()));
+        drop(decode(&bytes));
+    }
+
+    #[test]
+    fn noise_is_refused_and_not_fatal(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
+        drop(decode(&bytes));
+    }
+}

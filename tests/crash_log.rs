@@ -1,0 +1,65 @@
+//! A power cut at every single write: what was acknowledged is there, and the log goes on.
+//!
+//! On the simulated disk, where each cut can be tried; `power` and `kills` do it to the real one.
+#![allow(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
+
+use std::time::Duration;
+
+use ledger_server::{Block, Log, LogId, LogOptions, SimulatedDisk};
+
+use crate::log_contract::{append, entries, holds, small};
+
+/// Cuts the power after `writes` of an append to two logs, when so many unsynced ones had arrived,
+/// or, the worst order there is, only the removals. Says whether the append had returned.
+fn cut(options: &LogOptions, before: u64, added: u64, writes: usize, kept: Option<usize>) -> bool {
+    let disk = SimulatedDisk::new();
+    let log = disk.open(options).unwrap();
+    for first in (1..=before).step_by(100) {
+        append(&log, 1, first, &entries(first, 100.min(before + 1 - first))).unwrap();
+    }
+    append(&log, 2, 1, &entries(1, 10)).unwrap();
+    disk.fill_after(writes);
+    let (one, two) = (entries(before + 1, added), entries(11, 5));
+    let returned = log
+        .append(&[
+            Block { log: LogId::new(1), first: before + 1, entries: &one },
+            Block { log: LogId::new(2), first: 11, entries: &two },
+        ])
+        .is_ok();
+    match kept {
+        Some(kept) => disk.crash(kept),
+        None => disk.crash_with_removals_first(),
+    }
+    drop(log);
+
+    let log = disk.open(options).unwrap();
+    for (number, old, new) in [(1, before, added), (2, 10, 5)] {
+        let size = log.head(LogId::new(number)).size;
+        assert!(size >= old + if returned { new } else { 0 }, "lost: {size} of log {number}");
+        assert!(size <= old + new);
+        holds(&log, number, &entries(1, size));
+    }
+    let size = log.head(LogId::new(1)).size;
+    append(&log, 1, size + 1, &entries(size + 1, 300)).unwrap();
+    disk.crash(0);
+    holds(&disk.open(options).unwrap(), 1, &entries(1, size + 300));
+    returned
+}
+
+#[test]
+fn no_cut_at_any_write_loses_what_was_acknowledged() {
+    let often = small();
+    let seldom = LogOptions { head_sync_every: Duration::from_hours(1), ..small() };
+    let tiny = LogOptions { volume_bytes: 4000, ..small() };
+    for options in [&often, &seldom, &tiny] {
+        for (before, added) in [(3, 2), (250, 6), (255, 1), (256, 300), (510, 600), (0, 256)] {
+            for kept in [None, Some(0), Some(1), Some(2), Some(5), Some(usize::MAX)] {
+                let mut writes = 0;
+                while !cut(options, before, added, writes, kept) {
+                    writes += 1;
+                    assert!(writes < 200, "the append never returns");
+                }
+            }
+        }
+    }
+}
