@@ -219,9 +219,13 @@ fn guards(state: &State, request: &Request) -> Result<(), Rejection> {
     if let Some((thing, expected)) = request.expected_revision {
         let revision = match thing {
             Thing::Member(member) => state.member(member)?.revision,
-            Thing::Made(made_by) => {
-                state.made_revision(made_by).ok_or(Rejection::AlreadySettled { made_by })?
-            }
+            Thing::Made(made_by) => match state.made_revision(made_by) {
+                Some(revision) => revision,
+                None if state.settled.contains(&made_by) => {
+                    return Err(Rejection::AlreadySettled { made_by });
+                }
+                None => return Err(Rejection::EntryNotFound { entry: made_by }),
+            },
         };
         if revision != expected {
             return Err(Rejection::RevisionChanged { revision });
