@@ -240,7 +240,9 @@ fn occurred(ask: &Ask<'_>) -> Result<(), Rejection> {
     if occurred_on > ask.today() {
         return Err(Rejection::InTheFuture { occurred_on });
     }
-    if let (false, Ok(policy)) = (ask.is_history(), ask.policy()) {
+    // A correction is of the day of what it corrects, however long ago that was.
+    let of_its_day = ask.is_history() || ask.request.corrects.is_some();
+    if let (false, Ok(policy)) = (of_its_day, ask.policy()) {
         let days = policy.backdating_days;
         if occurred_on < ask.request.at.day().plus(-i32::from(days)) {
             return Err(Rejection::OutsideBackdating { occurred_on, days });

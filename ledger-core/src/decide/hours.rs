@@ -124,7 +124,16 @@ pub(super) fn confirm(
         hours,
         help: Help { minutes, ..logged.help },
         logged: before,
-        evidence: evidence.unwrap_or(by_default),
+        // What nobody but the giver stands behind is no stronger for being called so.
+        evidence: match by_default {
+            EvidenceGrade::SelfOnly => EvidenceGrade::SelfOnly,
+            EvidenceGrade::Timer
+            | EvidenceGrade::Paper
+            | EvidenceGrade::Phone
+            | EvidenceGrade::Household
+            | EvidenceGrade::Recipient
+            | EvidenceGrade::OnSite => evidence.unwrap_or(by_default),
+        },
     };
     Ok(Ruling::new(event, authority).on(logged.occurred_on))
 }

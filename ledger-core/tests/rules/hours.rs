@@ -1,6 +1,8 @@
 //! Hours that count: logged and confirmed, entered at once, given, granted.
 
-use ledger_core::{Actor, Authority, Event, EvidenceGrade, OwnFamily, Position, Rejection};
+use ledger_core::{
+    Actor, Authority, Command, Event, EvidenceGrade, OwnFamily, Position, Rejection,
+};
 
 use crate::{
     check::{Ask, Run, at, check, coordinator, member, officer},
@@ -81,6 +83,14 @@ fn the_evidence_says_who_attested() {
     // Where only the giver and somebody who was not there say so, the one who was helped has not.
     let by_cat = member(cat(), log(help(ann(), ben(), 60)));
     assert_eq!(evidence(&[by_cat], member(ann(), confirm(at(1)))), EvidenceGrade::SelfOnly);
+    // And calling it more does not make it more.
+    let by_cat = member(cat(), log(help(ann(), ben(), 60)));
+    let on_site = Command::ConfirmHours {
+        hours: at(1),
+        minutes: None,
+        evidence: Some(EvidenceGrade::OnSite),
+    };
+    assert_eq!(evidence(&[by_cat], member(ann(), on_site)), EvidenceGrade::SelfOnly);
 }
 
 #[test]

@@ -111,6 +111,12 @@ fn a_correction_names_the_reversed_entry_and_is_one() {
     let mut run = Run::after(&[wrong(), vec![right()]].concat());
     assert_eq!(run.log.last().unwrap().corrects, Some(at(1)));
     assert_eq!(run.outcome(&right()), "ALREADY_CORRECTED");
+    // It is of the day of what it corrects, however long ago that was.
+    let late = || coordinator(record(help(ann(), ben(), 30))).on("2026-05-01");
+    let mut years = Run::after(&[wrong(), vec![]].concat());
+    years.pass(400 * 86_400_000);
+    assert_eq!(years.outcome(&late()), "OUTSIDE_BACKDATING");
+    assert_eq!(years.outcome(&late().corrects(at(1))), "HoursRecorded: commons → ann 30m");
     // A correction that is wrong itself is reversed and corrected in its turn.
     run.must(&coordinator(reverse(at(3))));
     assert_eq!(
