@@ -61,6 +61,7 @@ pub enum Error {
 
 impl Error {
     /// A mistake of this program or of the machine, in words.
+    #[allow(clippy::needless_pass_by_value, reason = "map_err gives its errors away")]
     pub(crate) fn internal(what: impl ToString) -> Self {
         Self::Internal(what.to_string())
     }

@@ -107,11 +107,12 @@ fn submission(parsed: api::Parsed) -> Submission {
 }
 
 /// A service of the API: a line for each method. A write names its arm of `Write`, everything else the function that
-/// answers it.
+/// answers it, after a wait or at once.
 macro_rules! service {
     ($service:ident {
         writes { $($write:ident($asked:ident) -> $answered:ident as $arm:ident;)* }
         answers { $($method:ident($request:ty) -> $response:ty = $answer:path;)* }
+        $(at_once { $($quick:ident($sent:ty) -> $back:ty = $say:path;)* })?
         $(type $stream:ident = $item:ty;)*
     }) => {
         #[tonic::async_trait]
@@ -135,6 +136,14 @@ macro_rules! service {
                     Ok(Response::new($answer(self, request.into_inner()).await?))
                 }
             )*
+            $($(
+                async fn $quick(
+                    &self,
+                    request: Request<$sent>,
+                ) -> Result<Response<$back>, Status> {
+                    Ok(Response::new($say(self, request.into_inner())?))
+                }
+            )*)?
         }
     };
 }
@@ -147,9 +156,11 @@ service!(CoopService {
     }
     answers {
         adopt_policy(v1::AdoptPolicyRequest) -> v1::AdoptPolicyResponse = coops::adopt_policy;
-        list_coops(v1::ListCoopsRequest) -> v1::ListCoopsResponse = coops::list;
         get_policy(v1::GetPolicyRequest) -> v1::GetPolicyResponse = coops::policy;
         list_officers(v1::ListOfficersRequest) -> v1::ListOfficersResponse = coops::officers;
+    }
+    at_once {
+        list_coops(v1::ListCoopsRequest) -> v1::ListCoopsResponse = coops::list;
     }
 });
 
@@ -235,7 +246,8 @@ service!(HistoryService {
     writes {
         reverse_entry(ReverseEntryRequest) -> ReverseEntryResponse as ReverseEntry;
     }
-    answers {
+    answers {}
+    at_once {
         read_history(v1::ReadHistoryRequest) -> feed::ReadStream = feed::read;
         watch_history(v1::WatchHistoryRequest) -> feed::WatchStream = feed::watch;
     }

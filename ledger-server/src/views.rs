@@ -57,14 +57,11 @@ impl View {
                 self.lines.entry(line).or_default().push(position, day, delta);
             }
         }
-        match &entry.event {
-            Event::EntryReversed { entry: reversed, .. } => {
-                self.take_back(*reversed, position, day);
-            }
-            event => {
-                for (line, amount) in event.transfers().iter().filter_map(flows::stream) {
-                    self.lines.entry(line).or_default().push(position, day, amount);
-                }
+        if let Event::EntryReversed { entry: reversed, .. } = &entry.event {
+            self.take_back(*reversed, position, day);
+        } else {
+            for (line, amount) in entry.event.transfers().iter().filter_map(flows::stream) {
+                self.lines.entry(line).or_default().push(position, day, amount);
             }
         }
         if let Event::InKindReceived { offer, valuation: Some(valuation), .. } = &entry.event {

@@ -1,6 +1,6 @@
 //! What shares one sync: entries by co-op, the cards that they need, and the answers that wait for them.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::PoisonError};
 
 use ledger_core::{
     Command, CoopName, Decision, Entry, Event, Position, Rejection, Request, State, TimeAccount,
@@ -9,7 +9,7 @@ use ledger_core::{
 use ledger_proto::{Hash, leaf, stored};
 use tokio::sync::oneshot;
 
-use super::{Answer, ImportAnswer, ImportJob, Ledger, Submission, Writer};
+use super::{Answer, ImportAnswer, ImportJob, Submission, Writer};
 use crate::{
     cards::Card,
     error::Error,
@@ -117,16 +117,19 @@ impl Writer {
             Err(error) => return Ok(Err(error)),
         };
         if !self.ledgers.contains_key(&coop) {
-            let founding = matches!(request.command, Command::FoundCoop { .. });
-            if let Err(error) = self.may_be_founded(&coop, founding) {
+            if let Err(error) = self.not_lost(&coop) {
                 return Ok(Err(error));
             }
-            // Only a founding that is not refused opens a log.
-            let answer = trial(&State::default(), request.clone(), now);
-            if validate_only || answer.is_err() {
-                return Ok(answer);
+            if !matches!(request.command, Command::FoundCoop { .. }) {
+                return Ok(Err(Rejection::CoopNotFound.into()));
             }
-            self.open(&coop);
+            // Only a founding that is not refused opens a log.
+            request.at = now;
+            match decide(&State::default(), &request) {
+                Err(rejection) => return Ok(Err(rejection.into())),
+                Ok(Decision::Record(entry)) if validate_only => return Ok(Ok(tried(*entry, 0))),
+                Ok(Decision::Record(_) | Decision::AlreadyRecorded(_)) => self.open(&coop),
+            }
         }
         self.due(batch, &coop, now)?;
         let Some(ledger) = self.ledgers.get(&coop) else {
@@ -136,9 +139,6 @@ impl Writer {
         if let Err(error) = self.look_up(batch, &coop, &mut request) {
             return Ok(Err(error));
         }
-        if validate_only {
-            return Ok(trial(&ledger.state, request, now));
-        }
         let entry = match decide(&ledger.state, &request) {
             Err(rejection) => return Ok(Err(rejection.into())),
             Ok(Decision::AlreadyRecorded(position)) => {
@@ -146,6 +146,10 @@ impl Writer {
             }
             Ok(Decision::Record(entry)) => *entry,
         };
+        if validate_only {
+            let below_soft_floor = below_soft_floor(&ledger.state, &entry);
+            return Ok(Ok(tried(entry, below_soft_floor)));
+        }
         let log = ledger.id;
         let position = entry.position;
         if let (Some(card), Event::MemberEnrolled { member, .. }) = (card, &entry.event) {
@@ -184,24 +188,22 @@ impl Writer {
     fn take(&mut self, batch: &mut Batch, coop: &CoopName, entry: Entry) -> Result<Answer, Error> {
         let bytes = stored::encode(&entry).map_err(Error::internal)?;
         let ledger = self.ledgers.get_mut(coop).ok_or(Rejection::CoopNotFound)?;
+        let below_soft_floor = below_soft_floor(&ledger.state, &entry);
         ledger.state = evolve(std::mem::take(&mut ledger.state), &entry)?;
-        let below_soft_floor = below_soft_floor(ledger, &entry);
         batch.push(coop, ledger.id, entry.clone(), bytes);
         Ok(Answer { entry, replayed: false, validated_only: false, below_soft_floor })
     }
 
     /// Tries an import on a state of its own, and takes it if all is good, or if good steps alone are wanted.
-    pub(super) fn import(&mut self, batch: &mut Batch, job: ImportJob) -> Step<ImportAnswer> {
+    pub(super) fn import(&mut self, batch: &mut Batch, job: &ImportJob) -> Step<ImportAnswer> {
         let now = match self.now() {
             Ok(now) => now,
             Err(error) => return Ok(Err(error)),
         };
         self.due(batch, &job.coop, now)?;
         let Some(ledger) = self.ledgers.get(&job.coop) else {
-            return Ok(Err(self
-                .may_be_founded(&job.coop, false)
-                .err()
-                .unwrap_or_else(|| Rejection::CoopNotFound.into())));
+            let lost = self.not_lost(&job.coop);
+            return Ok(Err(lost.err().unwrap_or_else(|| Rejection::CoopNotFound.into())));
         };
         let at = ledger.state.stamp(now);
         let importing = ledger_core::Importing { at, actor: job.actor };
@@ -238,14 +240,12 @@ impl Writer {
         self.ground.clock.now().map_err(|jumped| Error::ClockJumped(jumped.to_string()))
     }
 
-    /// A co-op that is not here: it is being founded, it has lost something, or there is none.
-    fn may_be_founded(&self, coop: &CoopName, founding: bool) -> Result<(), Error> {
-        let directory =
-            self.ground.directory.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+    /// A co-op whose log has lost something is not written to, and not founded anew.
+    fn not_lost(&self, coop: &CoopName) -> Result<(), Error> {
+        let directory = self.ground.directory.read().unwrap_or_else(PoisonError::into_inner);
         match directory.lost.get(coop) {
             Some(why) => Err(Error::Lost(why.clone())),
-            None if founding => Ok(()),
-            None => Err(Rejection::CoopNotFound.into()),
+            None => Ok(()),
         }
     }
 
@@ -280,30 +280,33 @@ impl Writer {
 }
 
 /// The same checks and the same answer, and nothing is stored.
-fn trial(state: &State, mut request: Request, now: Timestamp) -> Result<Answer, Error> {
-    request.at = state.stamp(now);
-    match decide(state, &request)? {
-        Decision::AlreadyRecorded(_) => {
-            Err(Error::internal("a request that was recorded is sent for validation only"))
-        }
-        Decision::Record(entry) => {
-            Ok(Answer { entry: *entry, replayed: false, validated_only: true, below_soft_floor: 0 })
-        }
-    }
+fn tried(entry: Entry, below_soft_floor: i64) -> Answer {
+    Answer { entry, replayed: false, validated_only: true, below_soft_floor }
 }
 
-/// Minutes by which an account that the entry took from stands below the soft floor.
-fn below_soft_floor(ledger: &Ledger, entry: &Entry) -> i64 {
-    let Ok(policy) = ledger.state.policy() else { return 0 };
+/// Minutes by which an account that the entry takes from stands below the soft floor after it.
+fn below_soft_floor(before: &State, entry: &Entry) -> i64 {
+    let Ok(policy) = before.policy() else { return 0 };
     let soft_floor = policy.values.soft_floor_minutes;
     let transfers = entry.event.transfers();
+    let moved = |account: TimeAccount| {
+        transfers.iter().fold(0_i64, |sum, transfer| match *transfer {
+            Transfer::Time { from, to: _, minutes } if from == account => {
+                sum.saturating_sub(minutes.get())
+            }
+            Transfer::Time { from: _, to, minutes } if to == account => {
+                sum.saturating_add(minutes.get())
+            }
+            Transfer::Time { .. } | Transfer::Cash { .. } | Transfer::Kind { .. } => sum,
+        })
+    };
     let taken = transfers.iter().filter_map(|transfer| match transfer {
         Transfer::Time { from: from @ TimeAccount::Member(_), to: _, minutes: _ } => Some(*from),
         Transfer::Time { .. } | Transfer::Cash { .. } | Transfer::Kind { .. } => None,
     });
-    taken
-        .map(|account| soft_floor.saturating_sub(ledger.state.books().time(account).get()))
-        .max()
-        .unwrap_or(0)
-        .max(0)
+    let below = taken.map(|account| {
+        let after = before.books().time(account).get().saturating_add(moved(account));
+        soft_floor.saturating_sub(after)
+    });
+    below.max().unwrap_or(0).max(0)
 }

@@ -2,7 +2,7 @@
 
 use std::sync::PoisonError;
 
-use ledger_core::{Actor, CoopName, OfficerId, VoucherBasis};
+use ledger_core::{Actor, CoopName, Event, OfficerId, VoucherBasis};
 use ledger_proto::{
     api::{self, name},
     v1,
@@ -20,17 +20,17 @@ pub(super) async fn adopt_policy(
     request: v1::AdoptPolicyRequest,
 ) -> Result<v1::AdoptPolicyResponse, Error> {
     let (answer, receipt) = service.write(v1::write::Request::AdoptPolicy(request)).await?;
-    let warning = match &answer.entry.event {
-        ledger_core::Event::PolicyAdopted { policy, .. } => match policy.voucher_basis {
-            VoucherBasis::Exchange { price: _ } => EXCHANGE_RISK,
-            VoucherBasis::Recognition => "",
-        },
-        _ => "",
+    let warning = if let Event::PolicyAdopted { policy, .. } = &answer.entry.event
+        && matches!(policy.voucher_basis, VoucherBasis::Exchange { price: _ })
+    {
+        EXCHANGE_RISK
+    } else {
+        ""
     };
     Ok(v1::AdoptPolicyResponse { receipt: Some(receipt), warning: warning.to_owned() })
 }
 
-pub(super) async fn list(
+pub(super) fn list(
     service: &Service,
     request: v1::ListCoopsRequest,
 ) -> Result<v1::ListCoopsResponse, Error> {

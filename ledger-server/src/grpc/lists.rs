@@ -1,8 +1,6 @@
 //! What is open: logged hours, promised respite, vouchers, offers.
 
-use ledger_core::{
-    CoopName, Cover, Event, HoursStatus, KindAccount, Offer, OfferId, OfferKind, TimeOfDay,
-};
+use ledger_core::{CoopName, Cover, Event, HoursStatus, Offer, OfferId, OfferKind, TimeOfDay};
 use ledger_proto::{
     api::{self, name, time},
     v1,
@@ -177,7 +175,7 @@ fn row(
         stock: view.at(Line::Stock(id), moment),
         with_members: view.at(Line::With(id), moment),
         used,
-        lapsed: view.state().books().kind(id, KindAccount::Lapsed).get(),
+        lapsed: view.at(Line::Lapsed(id), moment),
         valid_until,
     }
 }
@@ -191,9 +189,11 @@ pub(super) async fn redeem(
     let (answer, receipt) = service.write(v1::write::Request::RedeemVoucher(request)).await?;
     let coop = name::parse_coop("context.coop", &coop)?;
     let (_, published) = service.coop(&coop)?;
-    let offer = match &answer.entry.event {
-        Event::VoucherRedeemed { voucher: _, offer, member: _ } => Some(*offer),
-        _ => None,
+    let offer = if let Event::VoucherRedeemed { voucher: _, offer, member: _ } = answer.entry.event
+    {
+        Some(offer)
+    } else {
+        None
     };
     let view = published.look();
     let (_, business, face_value_pence) =

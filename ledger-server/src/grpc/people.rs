@@ -1,5 +1,7 @@
 //! Members, and the organisations that give in kind.
 
+use std::sync::Arc;
+
 use ledger_core::{CoopName, Member, MemberId, PartyId, Reference, Rejection, Standing};
 use ledger_proto::{
     Malformed,
@@ -9,7 +11,9 @@ use ledger_proto::{
 
 use super::{Found, Service, pages::Pages};
 use crate::{
+    cards::Card,
     error::Error,
+    log::{LogError, LogId},
     views::{Line, Moment, View},
 };
 
@@ -162,11 +166,7 @@ pub(super) async fn parties(
 }
 
 /// The member of a card, and the log of their co-op.
-fn whose(
-    service: &Service,
-    coop: &str,
-    member: &str,
-) -> Result<(crate::log::LogId, MemberId), Error> {
+fn whose(service: &Service, coop: &str, member: &str) -> Result<(LogId, MemberId), Error> {
     let coop = name::parse_coop("coop", coop)?;
     let (log, published) = service.coop(&coop)?;
     let member = name::parse_member("member", &coop, member)?;
@@ -181,7 +181,8 @@ pub(super) async fn update_card(
     let v1::UpdateCardRequest { coop, member, card } = request;
     let (log, member) = whose(service, &coop, &member)?;
     let card = api::parse_card(card)?;
-    service.0.cards.put(&[(log, crate::cards::Card::Member(member, card))])?;
+    let cards = Arc::clone(&service.0.cards);
+    on_disk(move || cards.put(&[(log, Card::Member(member, card))])).await?;
     Ok(v1::UpdateCardResponse {})
 }
 
@@ -190,8 +191,16 @@ pub(super) async fn erase_card(
     request: v1::EraseCardRequest,
 ) -> Result<v1::EraseCardResponse, Error> {
     let (log, member) = whose(service, &request.coop, &request.member)?;
-    service.0.cards.erase(log, member)?;
+    let cards = Arc::clone(&service.0.cards);
+    on_disk(move || cards.erase(log, member)).await?;
     Ok(v1::EraseCardResponse {})
+}
+
+/// Writes on a thread that may wait for the disk.
+async fn on_disk(
+    write: impl FnOnce() -> Result<(), LogError> + Send + 'static,
+) -> Result<(), Error> {
+    Ok(tokio::task::spawn_blocking(write).await.map_err(Error::internal)??)
 }
 
 /// A member that a filter names. Empty: no filter.
