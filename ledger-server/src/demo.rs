@@ -16,6 +16,9 @@ mod tell;
 mod vouchers;
 mod year;
 
+#[cfg(test)]
+mod tests;
+
 use std::{io::Write, path::Path};
 
 use ledger_core::{CoopName, Timestamp};

@@ -282,7 +282,7 @@ fn donate(world: &mut World, state: &State) -> Option<Request> {
 /// The pot goes to whoever has the least, as far as it goes. Where it is empty, the officer waits.
 fn grant(world: &mut World, state: &State, tries: u8) -> Option<Request> {
     let minutes = world.dice.between(4, 8) * 30;
-    if !world.take("pot", state.books().time(TimeAccount::Pot).get(), minutes) {
+    if !world.take(("pot", 0), state.books().time(TimeAccount::Pot).get(), minutes) {
         if tries < 6 {
             let days = world.dice.days(3, 9);
             world.later(days, Part::Morning, Step::Grant { tries: tries + 1 });

@@ -61,6 +61,7 @@ pub(super) struct People {
     pub(super) carers: Vec<(MemberId, i64)>,
     pub(super) staff: Vec<MemberId>,
     pub(super) supporters: Vec<MemberId>,
+    volunteers: i64,
 }
 
 impl People {
@@ -83,6 +84,8 @@ pub(super) fn plan(world: &mut World) {
             let mut newcomer = newcomer(world, class, format!("{letter}{number:03}"));
             if class == Hat::FamilyCarer && !welsh {
                 welsh = true;
+                newcomer.hats = vec![class];
+                newcomer.joined_on = Some(first.plus(-400));
                 newcomer.card = v1::Card {
                     display_name: WELSH.to_owned(),
                     notes: "Gwell ganddi lythyrau yn Gymraeg. Prefers letters in Welsh.".to_owned(),
@@ -263,9 +266,13 @@ fn joined(world: &mut World, member: MemberId, newcomer: &Newcomer) {
         match hat {
             Hat::ServiceUser => people.helped.push((member, world.dice.between(5, 20))),
             Hat::FamilyCarer => people.carers.push((member, world.dice.between(5, 20))),
+            // Those who care for their own have little time left for others.
+            Hat::CommunityVolunteer if newcomer.hats.contains(&Hat::FamilyCarer) => {
+                people.givers.push((member, 300));
+            }
             Hat::CommunityVolunteer => {
-                let place = i64::try_from(people.givers.len()).unwrap_or_default();
-                people.givers.push((member, 10_000 / (place + 2)));
+                people.volunteers += 1;
+                people.givers.push((member, 10_000 / (people.volunteers + 1)));
             }
             Hat::Staff => people.staff.push(member),
             Hat::Supporter if newcomer.hats.len() == 1 => people.supporters.push(member),

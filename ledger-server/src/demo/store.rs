@@ -144,8 +144,8 @@ pub(super) fn ask(step: &Step, world: &mut World, state: &State) -> Option<Reque
         }
         Step::Gift => Some(gift(world, says)),
         Step::Used { offer, quantity } => {
-            let quantity = quantity.min(state.stock(offer).get());
-            (quantity > 0).then(|| {
+            let there = world.take(("offer", offer.get()), state.stock(offer).get(), quantity);
+            there.then(|| {
                 Request::UseInKind(v1::UseInKindRequest {
                     context: Some(world.says(says)),
                     offer: format!("offers/{offer}"),
@@ -180,9 +180,9 @@ fn spend_of(
     member: Option<MemberId>,
 ) -> Option<Request> {
     let place = usize::try_from(fund - 1).unwrap_or_default();
-    let &(title, _, purpose) = FUNDS.get(place)?;
+    let &(_, _, purpose) = FUNDS.get(place)?;
     let there = state.books().cash(CashAccount::Fund(FundId::new(fund)?)).get();
-    if !world.take(title, there, amount_pence) {
+    if !world.take(("fund", fund), there, amount_pence) {
         return None;
     }
     Some(Request::SpendCash(v1::SpendCashRequest {

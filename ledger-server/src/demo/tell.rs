@@ -1,6 +1,6 @@
 //! What is told of the sample, to a person: a few people, the Store, and what to try next. Asked of the API itself.
 
-use std::{fmt::Write, net::SocketAddr, path::Path};
+use std::{net::SocketAddr, path::Path};
 
 use ledger_core::CoopName;
 use ledger_proto::{
@@ -56,7 +56,7 @@ pub(super) async fn ledger(service: &Service, coop: &CoopName) -> Result<(String
 
     let (people, cast) = people(&members)?;
     let mut text = people;
-    store(&mut text, totals.get_ref()).map_err(Error::internal)?;
+    store(&mut text, totals.get_ref());
     let (respite, pending) = (&respite.get_ref().respite, &pending.get_ref().hours);
     let open = format!(
         "\n  Still open: {} promised {}, {} logged {} that nobody has confirmed yet.\n",
@@ -139,55 +139,41 @@ impl Hats {
 }
 
 /// The three units, side by side and never added up.
-fn store(text: &mut String, totals: &v1::GetStoreTotalsResponse) -> std::fmt::Result {
-    writeln!(text, "\nThe Care Store\n")?;
+fn store(text: &mut String, totals: &v1::GetStoreTotalsResponse) {
+    let mut rows = Vec::new();
     if let Some(time) = &totals.time {
-        writeln!(
-            text,
-            "  Time      {} given; {} of respite delivered; {} held for promises; {} in the community pot",
-            hours(time.in_minutes),
-            hours(time.out_minutes),
-            hours(time.held_minutes),
-            hours(time.pot_minutes)
-        )?;
+        rows.push(("Time", hours(time.in_minutes), "given".to_owned()));
+        rows.push(("", hours(time.out_minutes), "of respite delivered".to_owned()));
+        rows.push(("", hours(time.held_minutes), "held for promises".to_owned()));
+        rows.push(("", hours(time.pot_minutes), "in the community pot".to_owned()));
     }
     if let Some(cash) = &totals.cash {
-        writeln!(
-            text,
-            "  Cash      {} received; {} spent; by fund:",
-            pounds(cash.in_pence),
-            pounds(cash.out_pence)
-        )?;
+        rows.push(("Cash", pounds(cash.in_pence), "received".to_owned()));
+        rows.push(("", pounds(cash.out_pence), "spent; what is left:".to_owned()));
         for fund in &cash.funds {
             let only = match fund.purpose.as_str() {
                 "" => String::new(),
-                purpose => format!("  only for {purpose}"),
+                purpose => format!(", only for {purpose}"),
             };
-            writeln!(
-                text,
-                "              {:<18}{:>11}{only}",
-                fund.title,
-                pounds(fund.balance_pence)
-            )?;
+            rows.push(("", pounds(fund.balance_pence), format!("  {}{only}", fund.title)));
         }
     }
     if let Some(kind) = &totals.kind {
-        writeln!(
-            text,
-            "  In kind   {} things given; {} used; reckoned to be worth {}, which stands beside the cash",
-            kind.in_items,
-            kind.out_items,
-            pounds(kind.valued_pence)
-        )?;
+        let worth = pounds(kind.valued_pence);
+        let beside = format!("things given, reckoned to be worth {worth}, beside the cash");
+        rows.push(("In kind", count(kind.in_items), beside));
+        rows.push(("", count(kind.out_items), "of them used".to_owned()));
     }
     if let Some(vouchers) = &totals.vouchers {
-        writeln!(
-            text,
-            "  Vouchers  {} issued as a thank-you; {} redeemed, {} open, {} lapsed, {} cancelled",
-            vouchers.issued, vouchers.redeemed, vouchers.open, vouchers.lapsed, vouchers.cancelled
-        )?;
+        let v1::VoucherTotals { issued, redeemed, open, lapsed, cancelled, .. } = *vouchers;
+        rows.push(("Vouchers", count(issued), "issued, as a thank-you".to_owned()));
+        let rest = format!("redeemed; {open} open, {lapsed} lapsed, {cancelled} cancelled");
+        rows.push(("", count(redeemed), rest));
     }
-    Ok(())
+    text.push_str("\nThe Care Store\n\n");
+    for (unit, amount, what) in rows {
+        text.push_str(&format!("  {unit:<9}{amount:>15}  {what}\n"));
+    }
 }
 
 /// What to try next.
@@ -242,6 +228,10 @@ fn pounds(pence: i64) -> String {
     let sign = if pence < 0 { "-" } else { "" };
     let pence = pence.unsigned_abs();
     format!("{sign}£{}.{:02}", grouped(pence / 100), pence % 100)
+}
+
+fn count(number: i64) -> String {
+    grouped(number.unsigned_abs())
 }
 
 /// A number with a comma after each thousand.

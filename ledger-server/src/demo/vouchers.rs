@@ -12,7 +12,7 @@ use super::{
 /// A business pledges anew after so many days.
 const SEASON: i32 = 60;
 /// So many vouchers each time, in a whole co-op.
-const PLEDGED: i64 = 14;
+const PLEDGED: i64 = 13;
 
 /// What becomes of a voucher.
 #[derive(Clone, Copy, Debug)]
@@ -93,7 +93,8 @@ fn issue(world: &mut World, state: &State, (fate, tries): (Fate, u8)) -> Option<
             .then_some((id, state.stock(id).get()))
     });
     let offer = world.dice.weighted(offers.collect::<Vec<_>>().into_iter());
-    let Some(offer) = offer.filter(|_| world.spoken_for.insert("voucher", 1).is_none()) else {
+    let Some(offer) = offer.filter(|id| world.take(("offer", id.get()), state.stock(*id).get(), 1))
+    else {
         if tries < 9 {
             let days = world.dice.days(1, 9);
             world.later(days, Part::Afternoon, Step::Issue { fate, tries: tries + 1 });

@@ -81,8 +81,8 @@ pub(super) struct World {
     pub(super) asking: BTreeSet<MemberId>,
     /// How many vouchers somebody has had in a year.
     pub(super) thanked: BTreeMap<(MemberId, i32), u32>,
-    /// Minutes of the pot, offers in stock, pence of funds that are spoken for in this part of the day.
-    pub(super) spoken_for: BTreeMap<&'static str, i64>,
+    /// What of the pot, a fund or an offer is spoken for in this part of the day.
+    spoken_for: BTreeMap<(&'static str, u32), i64>,
     pub(super) now: Timestamp,
     part: (Day, Part),
     percent: i64,
@@ -216,7 +216,7 @@ impl World {
     }
 
     /// Takes so many of something that is shared, if they are still there in this part of the day.
-    pub(super) fn take(&mut self, what: &'static str, there: i64, wanted: i64) -> bool {
+    pub(super) fn take(&mut self, what: (&'static str, u32), there: i64, wanted: i64) -> bool {
         let spoken_for = self.spoken_for.entry(what).or_default();
         let fits = *spoken_for + wanted <= there;
         if fits {
