@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ledger_core::{Contradiction, Position, Rejection};
+use ledger_core::{Contradiction, Position, Reference, Rejection};
 use ledger_proto::Malformed;
 
 use crate::log::LogError;
@@ -16,6 +16,9 @@ pub enum Error {
     /// The ledger says no.
     #[error(transparent)]
     Rejected(#[from] Rejection),
+    /// No member has this reference.
+    #[error("no member has the reference {0}")]
+    ReferenceNotFound(Reference),
     /// There is no such policy.
     #[error("there is no policy of version {0}")]
     PolicyNotFound(i64),

@@ -8,6 +8,7 @@ mod pages;
 mod people;
 mod receipt;
 mod statement;
+mod then;
 mod totals;
 
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};

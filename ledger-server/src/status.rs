@@ -49,6 +49,7 @@ fn refusal(error: &Error) -> (Code, Refusal) {
                 .clone_into(&mut refusal.message);
         }
         Error::Rejected(_)
+        | Error::ReferenceNotFound(_)
         | Error::PolicyNotFound(_)
         | Error::TokenMissing
         | Error::TokenUnknown
@@ -74,6 +75,7 @@ fn code(error: &Error) -> (Code, &'static str) {
             };
             (code, rejection.reason())
         }
+        Error::ReferenceNotFound(_) => (Code::NotFound, "MEMBER_NOT_FOUND"),
         Error::PolicyNotFound(_) => (Code::NotFound, "POLICY_NOT_FOUND"),
         Error::TokenMissing => (Code::Unauthenticated, "TOKEN_MISSING"),
         Error::TokenUnknown => (Code::Unauthenticated, "TOKEN_UNKNOWN"),
@@ -98,6 +100,7 @@ fn figures(error: &Error) -> BTreeMap<String, String> {
         Error::BeyondHead { asked, head } => {
             vec![("asked", asked.to_string()), ("position", head.to_string())]
         }
+        Error::ReferenceNotFound(reference) => vec![("ref", reference.to_string())],
         Error::PolicyNotFound(version) => vec![("version", version.to_string())],
         Error::Malformed(_)
         | Error::TokenMissing
