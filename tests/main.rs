@@ -1,5 +1,8 @@
 //! The whole system from outside.
 
+mod harness;
+
+mod banking;
 mod crash_log;
 mod guards;
 mod kills;

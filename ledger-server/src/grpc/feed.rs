@@ -81,7 +81,9 @@ impl Reader {
             last = position;
             ControlFlow::Continue(())
         })?;
-        if let Some(error) = failed { Err(error) } else {
+        if let Some(error) = failed {
+            Err(error)
+        } else {
             self.after = last;
             Ok(entries)
         }
