@@ -62,7 +62,7 @@ impl View {
                 self.take_back(*reversed, position, day);
             }
             event => {
-                for (line, amount) in event.transfers().iter().filter_map(flows::stream) {
+                for (line, amount) in flows::streams(event) {
                     self.lines.entry(line).or_default().push(position, day, amount);
                 }
             }
