@@ -2,9 +2,16 @@
 
 mod harness;
 
+mod access;
 mod banking;
 mod crash_log;
 mod guards;
 mod kills;
 mod log_contract;
+mod pages;
 mod power;
+mod respite;
+mod restart;
+mod store;
+mod tidy;
+mod vouchers;
