@@ -17,7 +17,7 @@ use tonic::{
 use tower::{Layer, Service};
 
 use crate::{
-    auth::{Access, Auth, access},
+    auth::{Access, Auth, Caller, access},
     error::Error,
 };
 
@@ -55,18 +55,38 @@ pub(crate) struct Guarded<S> {
     auth: Arc<Auth>,
 }
 
+fn metadata<B>(request: &Request<B>) -> MetadataMap {
+    MetadataMap::from_headers(request.headers().clone())
+}
+
 impl<S> Guarded<S> {
-    fn check<B>(&self, request: &Request<B>) -> Result<(), Error> {
+    /// Whoever shows a token must show the right one, and is no stranger; a stranger's tries are counted.
+    fn caller<B>(&self, request: &Request<B>) -> Result<Caller, Error> {
+        match self.auth.check(&metadata(request)) {
+            Ok(()) => Ok(Caller::Known),
+            Err(Error::TokenMissing) => {
+                self.auth.count(address(request)).map(|()| Caller::Stranger)
+            }
+            Err(error) => {
+                self.auth.count(address(request))?;
+                Err(error)
+            }
+        }
+    }
+
+    fn check<B>(&self, request: &mut Request<B>) -> Result<(), Error> {
         let method = request.uri().path().trim_start_matches('/');
         if method.split_once('/').is_some_and(|(service, _)| OPEN.contains(&service)) {
             return Ok(());
         }
         match access(method) {
             // A method that is not there is answered as such, behind the gate, and only to those who may know.
-            Some(Access::Token) | None => {
-                self.auth.check(&MetadataMap::from_headers(request.headers().clone()))
+            Some(Access::Token) | None => self.auth.check(&metadata(request)),
+            Some(Access::Anybody) => {
+                let caller = self.caller(request)?;
+                request.extensions_mut().insert(caller);
+                Ok(())
             }
-            Some(Access::Anybody) => self.auth.count(address(request)),
         }
     }
 }
@@ -94,8 +114,8 @@ where
         self.inner.poll_ready(context)
     }
 
-    fn call(&mut self, request: Request<B>) -> Self::Future {
-        match self.check(&request) {
+    fn call(&mut self, mut request: Request<B>) -> Self::Future {
+        match self.check(&mut request) {
             Ok(()) => Box::pin(self.inner.call(request)),
             Err(error) => {
                 let refused = Status::from(error).into_http();

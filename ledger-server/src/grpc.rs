@@ -29,6 +29,7 @@ use tokio::sync::watch;
 use tonic::{Request, Response, Status};
 
 use crate::{
+    auth::Caller,
     cards::Cards,
     engine::{Answer, Directory, Engine, Submission},
     error::Error,
@@ -108,12 +109,13 @@ fn submission(parsed: api::Parsed) -> Submission {
 }
 
 /// A service of the API: a line for each method. A write names its arm of `Write`, everything else the function that
-/// answers it, after a wait or at once.
+/// answers it, after a wait or at once; what strangers may call hears who calls.
 macro_rules! service {
     ($service:ident {
         writes { $($write:ident($asked:ident) -> $answered:ident as $arm:ident;)* }
         answers { $($method:ident($request:ty) -> $response:ty = $answer:path;)* }
         $(at_once { $($quick:ident($sent:ty) -> $back:ty = $say:path;)* })?
+        $(strangers { $($open:ident($told:ty) -> $said:ty = $hear:path;)* })?
         $(type $stream:ident = $item:ty;)*
     }) => {
         #[tonic::async_trait]
@@ -143,6 +145,12 @@ macro_rules! service {
                     request: Request<$sent>,
                 ) -> Result<Response<$back>, Status> {
                     Ok(Response::new($say(self, request.into_inner())?))
+                }
+            )*)?
+            $($(
+                async fn $open(&self, request: Request<$told>) -> Result<Response<$said>, Status> {
+                    let caller = request.extensions().get().copied().unwrap_or(Caller::Stranger);
+                    Ok(Response::new($hear(self, caller, request.into_inner()).await?))
                 }
             )*)?
         }
@@ -224,9 +232,11 @@ service!(VoucherService {
         cancel_voucher(CancelVoucherRequest) -> CancelVoucherResponse as CancelVoucher;
     }
     answers {
-        redeem_voucher(v1::RedeemVoucherRequest) -> v1::RedeemVoucherResponse = lists::redeem;
         list_vouchers(v1::ListVouchersRequest) -> v1::ListVouchersResponse = lists::vouchers;
         list_offers(v1::ListOffersRequest) -> v1::ListOffersResponse = lists::offers;
+    }
+    strangers {
+        redeem_voucher(v1::RedeemVoucherRequest) -> v1::RedeemVoucherResponse = lists::redeem;
     }
 });
 

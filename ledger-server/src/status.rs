@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use ledger_core::Sort;
-use ledger_proto::Refusal;
+use ledger_proto::{Malformed, Refusal};
 use tonic::{Code, Status};
 use tonic_types::StatusExt;
 
@@ -63,7 +63,7 @@ fn refusal(error: &Error) -> (Code, Refusal) {
 
 fn code(error: &Error) -> (Code, &'static str) {
     match error {
-        Error::Malformed(_) => (Code::InvalidArgument, "INVALID_FIELD"),
+        Error::Malformed(malformed) => (Code::InvalidArgument, malformed_reason(malformed)),
         Error::Rejected(rejection) => {
             let code = match rejection.sort() {
                 Sort::Missing => Code::NotFound,
@@ -89,6 +89,12 @@ fn code(error: &Error) -> (Code, &'static str) {
             (Code::Internal, "INTERNAL")
         }
     }
+}
+
+/// A caller whose page token alone is wrong starts the list anew; whoever sends a wrong field mends it.
+fn malformed_reason(malformed: &Malformed) -> &'static str {
+    let token = malformed.violations.iter().all(|violation| violation.field == "page.page_token");
+    if token { "PAGE_TOKEN_INVALID" } else { "INVALID_FIELD" }
 }
 
 fn figures(error: &Error) -> BTreeMap<String, String> {

@@ -10,6 +10,7 @@ use ledger_proto::{
 
 use super::{Service, coops::actor, pages::Pages, people::filter};
 use crate::{
+    auth::Caller,
     error::Error,
     views::{Line, View},
 };
@@ -185,12 +186,30 @@ fn row(
     }
 }
 
+/// What the bearer of a code may say: where, under which id, by which road and when. Not who acts, for whom, on which
+/// condition, nor words that are kept: that takes a token.
+fn bearers(said: &v1::WriteContext) -> v1::WriteContext {
+    v1::WriteContext {
+        coop: said.coop.clone(),
+        request_id: said.request_id.clone(),
+        validate_only: said.validate_only,
+        channel: said.channel,
+        occurred_on: said.occurred_on.clone(),
+        ..v1::WriteContext::default()
+    }
+}
+
 /// What a voucher was worth stands in the answer: the business has no account in which to look it up.
 pub(super) async fn redeem(
     service: &Service,
+    caller: Caller,
     request: v1::RedeemVoucherRequest,
 ) -> Result<v1::RedeemVoucherResponse, Error> {
-    let coop = request.context.as_ref().map(|context| context.coop.clone()).unwrap_or_default();
+    let context = request.context.clone().unwrap_or_default();
+    let coop = context.coop.clone();
+    if caller == Caller::Stranger && context != bearers(&context) {
+        return Err(Error::TokenMissing);
+    }
     let (answer, receipt) = service.write(v1::write::Request::RedeemVoucher(request)).await?;
     let coop = name::parse_coop("context.coop", &coop)?;
     let (_, published) = service.coop(&coop)?;

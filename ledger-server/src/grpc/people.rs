@@ -139,7 +139,8 @@ pub(super) async fn list(
         .iter()
         .map(|member| Ok(row(service, &found, &view, (member, moment))?.0))
         .collect::<Result<_, Error>>()?;
-    Ok(v1::ListMembersResponse { members, next_page_token, position: api::position(head) })
+    let position = api::position(pages.position(head));
+    Ok(v1::ListMembersResponse { members, next_page_token, position })
 }
 
 pub(super) async fn parties(

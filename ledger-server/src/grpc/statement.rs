@@ -33,7 +33,11 @@ pub(super) async fn balances(
     let (members, next_page_token) = pages.take(rows, head);
     let balances =
         members.into_iter().map(|member| balance(&found.coop, &view, member, moment)).collect();
-    Ok(v1::ListBalancesResponse { balances, next_page_token, position: api::position(head) })
+    Ok(v1::ListBalancesResponse {
+        balances,
+        next_page_token,
+        position: api::position(pages.position(head)),
+    })
 }
 
 /// One movement of a member's two accounts by one entry.
@@ -72,7 +76,7 @@ pub(super) async fn statement(
             opening_minutes,
             lines: Vec::new(),
             next_page_token,
-            position: api::position(head),
+            position: api::position(pages.position(head)),
         };
         (page.into_iter().map(|row| (id, row)).collect::<Vec<_>>(), answer)
     };
@@ -199,5 +203,9 @@ pub(super) async fn exchanges(
         )
     });
     let (exchanges, next_page_token) = pages.take(rows, head);
-    Ok(v1::ListExchangesResponse { exchanges, next_page_token, position: api::position(head) })
+    Ok(v1::ListExchangesResponse {
+        exchanges,
+        next_page_token,
+        position: api::position(pages.position(head)),
+    })
 }
