@@ -34,6 +34,11 @@ pub enum Error {
     /// The writer has more waiting than it can take.
     #[error("the ledger is busy; try again with the same request id")]
     Busy,
+    /// The caller's own deadline has passed. What was submitted runs to its end all the same.
+    #[error(
+        "the deadline has passed, and the outcome is not known here; the same request id finds it out"
+    )]
+    Deadline,
     /// The server is stopping.
     #[error("the server is stopping; try again with the same request id")]
     Stopping,

@@ -53,6 +53,7 @@ fn refusal(error: &Error) -> (Code, Refusal) {
         | Error::PolicyNotFound(_)
         | Error::TokenMissing
         | Error::TokenUnknown
+        | Error::Deadline
         | Error::BeyondHead { .. }
         | Error::Lost(_)
         | Error::ClockJumped(_)
@@ -81,6 +82,7 @@ fn code(error: &Error) -> (Code, &'static str) {
         Error::TokenUnknown => (Code::Unauthenticated, "TOKEN_UNKNOWN"),
         Error::RateLimited(_) => (Code::ResourceExhausted, "RATE_LIMITED"),
         Error::Busy => (Code::ResourceExhausted, "BUSY"),
+        Error::Deadline => (Code::DeadlineExceeded, "DEADLINE_EXCEEDED"),
         Error::Stopping => (Code::Unavailable, "SHUTTING_DOWN"),
         Error::BeyondHead { .. } => (Code::OutOfRange, "POSITION_BEYOND_HEAD"),
         Error::Lost(_) | Error::Log(LogError::Store { .. }) => (Code::DataLoss, "HISTORY_LOST"),
@@ -113,6 +115,7 @@ fn figures(error: &Error) -> BTreeMap<String, String> {
         | Error::TokenUnknown
         | Error::RateLimited(_)
         | Error::Busy
+        | Error::Deadline
         | Error::Stopping
         | Error::Lost(_)
         | Error::ClockJumped(_)
