@@ -1,6 +1,6 @@
 //! What shares one sync: entries by co-op, the cards that they need, and the answers that wait for them.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use ledger_core::{
     Command, CoopName, Decision, Entry, Event, MemberId, Position, Rejection, Request, State,
@@ -248,7 +248,7 @@ impl Writer {
         let directory =
             self.ground.directory.read().unwrap_or_else(std::sync::PoisonError::into_inner);
         match directory.lost.get(coop) {
-            Some(why) => Err(Error::Lost(why.clone())),
+            Some(why) => Err(Error::Lost(Arc::clone(why))),
             None if founding => Ok(()),
             None => Err(Rejection::CoopNotFound.into()),
         }
