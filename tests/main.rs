@@ -10,6 +10,7 @@ mod kills;
 mod log_contract;
 mod pages;
 mod power;
+mod refusals;
 mod respite;
 mod restart;
 mod store;
