@@ -6,6 +6,7 @@ mod access;
 mod banking;
 mod crash_log;
 mod guards;
+mod imports;
 mod kills;
 mod log_contract;
 mod pages;

@@ -237,7 +237,8 @@ async fn import(asking: &Provoked) {
     };
     let context = v1::WriteContext { channel: v1::Channel::Import.into(), ..town.by("officers/1") };
     let head = v1::ImportHead { context: Some(context), import: COOP.to_owned(), keep_good: false };
-    let message = v1::ImportHistoryRequest { head: Some(head), steps: vec![step] };
+    let message =
+        v1::ImportHistoryRequest { head: Some(head), steps: vec![step], ..Default::default() };
     let answer = town.client().import_history(vec![message], |_| {}).await.unwrap();
     assert_eq!((answer.stored, answer.refusals.len()), (false, 1));
     let refused = &answer.refusals[0];
