@@ -14,6 +14,7 @@ mod power;
 mod refusals;
 mod respite;
 mod restart;
+mod server_kills;
 mod store;
 mod tidy;
 mod vouchers;
