@@ -1,6 +1,6 @@
 //! Everything that can go wrong in the service, as one list.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use ledger_core::{Contradiction, Position, Reference, Rejection};
 use ledger_proto::Malformed;
@@ -52,7 +52,7 @@ pub enum Error {
     },
     /// The co-op is not served, because its log has lost something.
     #[error("this co-op is not served: {0}")]
-    Lost(String),
+    Lost(Arc<LogError>),
     /// The wall clock has jumped.
     #[error("nothing is written: {0}")]
     ClockJumped(String),

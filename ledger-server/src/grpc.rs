@@ -96,7 +96,7 @@ impl Service {
         match directory.served.get(coop) {
             Some((log, published)) => Ok((*log, Arc::clone(published))),
             None => Err(match directory.lost.get(coop) {
-                Some(why) => Error::Lost(why.clone()),
+                Some(why) => Error::Lost(Arc::clone(why)),
                 None => ledger_core::Rejection::CoopNotFound.into(),
             }),
         }

@@ -99,6 +99,22 @@ fn malformed_reason(malformed: &Malformed) -> &'static str {
     if token { "PAGE_TOKEN_INVALID" } else { "INVALID_FIELD" }
 }
 
+/// The first and the last position that are missing, where that is known.
+fn missing(lost: &LogError) -> Vec<(&'static str, String)> {
+    let range = if let LogError::Behind { log: _, head_size, stored_size } = lost {
+        Some((stored_size.saturating_add(1), *head_size))
+    } else if let LogError::Store { what: _, missing } = lost {
+        let first = missing.iter().map(|lost| lost.first).min();
+        first.zip(missing.iter().map(|lost| lost.last).max())
+    } else {
+        None
+    };
+    let named = |(first, last): (u64, u64)| {
+        vec![("first_missing", first.to_string()), ("last_missing", last.to_string())]
+    };
+    range.map(named).unwrap_or_default()
+}
+
 fn figures(error: &Error) -> BTreeMap<String, String> {
     let pairs: Vec<(&str, String)> = match error {
         Error::Rejected(rejection) => {
@@ -109,6 +125,8 @@ fn figures(error: &Error) -> BTreeMap<String, String> {
             vec![("asked", asked.to_string()), ("position", head.to_string())]
         }
         Error::ReferenceNotFound(reference) => vec![("ref", reference.to_string())],
+        Error::Lost(lost) => missing(lost),
+        Error::Log(lost) => missing(lost),
         Error::PolicyNotFound(version) => vec![("version", version.to_string())],
         Error::Malformed(_)
         | Error::TokenMissing
@@ -117,9 +135,7 @@ fn figures(error: &Error) -> BTreeMap<String, String> {
         | Error::Busy
         | Error::Deadline
         | Error::Stopping
-        | Error::Lost(_)
         | Error::ClockJumped(_)
-        | Error::Log(_)
         | Error::Contradiction(_)
         | Error::Internal(_) => Vec::new(),
     };

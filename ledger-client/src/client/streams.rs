@@ -36,6 +36,8 @@ impl Client {
 
     /// Sends an import: its head, then its steps in the order in which they happened.
     ///
+    /// The end is said here, so that the ledger can tell it from a line that went dead.
+    ///
     /// `sent` is told of each message as it goes out, and again from the start at every new try.
     pub async fn import_history(
         &self,
@@ -51,6 +53,8 @@ impl Client {
         self.attempt(request_id, || {
             let (mut stub, sent) = (stub.clone(), sent.clone());
             let messages = messages.clone().into_iter().inspect(move |message| sent(message));
+            let end = v1::ImportHistoryRequest { end: true, ..Default::default() };
+            let messages = messages.chain(std::iter::once(end));
             let stream = tokio_stream::iter(messages);
             let request = self.dress(stream, Some(self.options.deadline));
             async move { stub.import_history(request).await }

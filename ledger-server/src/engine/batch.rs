@@ -1,6 +1,9 @@
 //! What shares one sync: entries by co-op, the cards that they need, and the answers that wait for them.
 
-use std::{collections::BTreeMap, sync::PoisonError};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, PoisonError},
+};
 
 use ledger_core::{
     Command, CoopName, Decision, Entry, Event, MemberId, Position, Rejection, Request, State,
@@ -250,7 +253,7 @@ impl Writer {
     fn not_lost(&self, coop: &CoopName) -> Result<(), Error> {
         let directory = self.ground.directory.read().unwrap_or_else(PoisonError::into_inner);
         match directory.lost.get(coop) {
-            Some(why) => Err(Error::Lost(why.clone())),
+            Some(why) => Err(Error::Lost(Arc::clone(why))),
             None => Ok(()),
         }
     }

@@ -58,7 +58,7 @@ pub(super) fn list(
                 name: name::coop(coop),
                 position: 0,
                 member_count: 0,
-                not_served: why.clone(),
+                not_served: why.to_string(),
             },
         ));
     }
