@@ -35,6 +35,7 @@ use crate::{
     gate::Gate,
     grpc::{Ground, Service},
     log::{Log, LogError, LogOptions, PackedLog},
+    views::Published,
 };
 
 /// A request may be so large: an import's chunk, a batch of a thousand writes.
@@ -131,6 +132,30 @@ impl House {
         directory.served.keys().cloned().collect()
     }
 
+    /// What readers see of a co-op. Nothing: it is not served.
+    pub(crate) fn published(&self, coop: &CoopName) -> Option<Arc<Published>> {
+        let directory = self.directory.read().unwrap_or_else(PoisonError::into_inner);
+        directory.served.get(coop).map(|(_, published)| Arc::clone(published))
+    }
+
+    /// The API, to be asked without a listener between.
+    pub(crate) fn service(&self) -> Service {
+        // Its streams are told to end at once: nobody could tell them later.
+        let (_, stopping) = watch::channel(true);
+        self.answering(stopping)
+    }
+
+    fn answering(&self, stopping: watch::Receiver<bool>) -> Service {
+        Service::new(Ground {
+            engine: self.engine.clone(),
+            directory: Arc::clone(&self.directory),
+            log: Arc::clone(&self.log),
+            cards: Arc::clone(&self.cards),
+            secrets: self.secrets.clone(),
+            stopping,
+        })
+    }
+
     /// Ends the writer, when all that was submitted is done, and leaves snapshots for a fast start.
     pub async fn close(self) {
         self.engine.stop().await;
@@ -144,14 +169,7 @@ impl House {
     pub fn serve(self, listener: TcpListener, tls: Option<Identity>) -> Result<Serving, Error> {
         let address = listener.local_addr().map_err(Error::internal)?;
         let (stop, stopping) = watch::channel(false);
-        let service = Service::new(Ground {
-            engine: self.engine.clone(),
-            directory: Arc::clone(&self.directory),
-            log: Arc::clone(&self.log),
-            cards: Arc::clone(&self.cards),
-            secrets: self.secrets.clone(),
-            stopping: stopping.clone(),
-        });
+        let service = self.answering(stopping.clone());
         let auth = Arc::clone(&self.auth);
         let server = tokio::spawn(listen(service, auth, (listener, tls), stopping));
         Ok(Serving { address, stop, server, house: self })
