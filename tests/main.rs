@@ -4,6 +4,7 @@ mod harness;
 
 mod banking;
 mod crash_log;
+mod foreign;
 mod guards;
 mod imports;
 mod kills;
