@@ -1,7 +1,19 @@
 //! The whole system from outside.
 
+mod harness;
+
+mod banking;
 mod crash_log;
+mod foreign;
 mod guards;
+mod imports;
 mod kills;
 mod log_contract;
+mod pages;
 mod power;
+mod refusals;
+mod respite;
+mod restart;
+mod server_kills;
+mod store;
+mod vouchers;

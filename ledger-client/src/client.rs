@@ -137,11 +137,17 @@ impl Client {
     }
 
     /// Tries, and tries again while that can help, every time with the same message.
-    async fn attempt<A>(
+    ///
+    /// Not an `AsyncFnMut`: of its future nobody can say that it may go to another thread, and a
+    /// caller wants to spawn a call.
+    async fn attempt<A, F>(
         &self,
         request_id: Option<&str>,
-        mut once: impl AsyncFnMut() -> Result<tonic::Response<A>, tonic::Status>,
-    ) -> Result<A, Error> {
+        mut once: impl FnMut() -> F,
+    ) -> Result<A, Error>
+    where
+        F: Future<Output = Result<tonic::Response<A>, tonic::Status>>,
+    {
         let started = Instant::now();
         let mut wait = FIRST_WAIT;
         let mut tries = 1;
@@ -211,12 +217,14 @@ mod tests {
     async fn a_lost_answer_is_asked_for_again_under_the_same_id() {
         let mut seen = 0;
         let answer = client()
-            .attempt(Some("id"), async || {
+            .attempt(Some("id"), || {
                 seen += 1;
-                if seen < 3 {
-                    return Err(tonic::Status::unavailable("gone"));
-                }
-                Ok(tonic::Response::new(seen))
+                let answer = if seen < 3 {
+                    Err(tonic::Status::unavailable("gone"))
+                } else {
+                    Ok(tonic::Response::new(seen))
+                };
+                std::future::ready(answer)
             })
             .await;
         assert_eq!(answer.unwrap(), 3);
@@ -226,12 +234,21 @@ mod tests {
     async fn a_refusal_is_not_tried_again() {
         let mut seen = 0;
         let answer = client()
-            .attempt(None, async || {
+            .attempt(None, || {
                 seen += 1;
-                Err::<tonic::Response<()>, _>(tonic::Status::failed_precondition("no"))
+                let refused = tonic::Status::failed_precondition("no");
+                std::future::ready(Err::<tonic::Response<()>, _>(refused))
             })
             .await;
         assert_eq!((answer.unwrap_err().exit_code(), seen), (3, 1));
+    }
+
+    #[tokio::test]
+    async fn a_call_can_be_spawned() {
+        let client = client();
+        let call =
+            tokio::spawn(async move { client.list_coops(v1::ListCoopsRequest::default()).await });
+        call.abort();
     }
 
     #[test]

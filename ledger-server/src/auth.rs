@@ -25,6 +25,15 @@ pub enum Access {
     Token,
 }
 
+/// Who calls what anybody may call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Caller {
+    /// Somebody with the token.
+    Known,
+    /// Somebody without one.
+    Stranger,
+}
+
 /// The services whose every method asks for a token.
 const WITH_TOKEN: &[&str] = &[
     "carestore.v1.CoopService",

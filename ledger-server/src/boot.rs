@@ -16,12 +16,12 @@ use crate::{
     clock::Clock,
     engine::{Directory, Engine, Ground, Ledger},
     error::Error,
-    log::{Log, LogId},
+    log::{Log, LogError, LogId},
     views::{Published, View},
 };
 
 /// Goes up with every change of the reducer or of what a view holds: an older snapshot is then not taken.
-const REDUCER: u32 = 1;
+const REDUCER: u32 = 2;
 /// What the snapshots are of.
 const KIND: &str = "view";
 /// A start that replayed so many entries leaves a snapshot behind.
@@ -38,7 +38,7 @@ pub(crate) struct Live {
     log: Arc<dyn Log>,
     snapshots: Option<PathBuf>,
     ledgers: BTreeMap<CoopName, Ledger>,
-    lost: BTreeMap<CoopName, String>,
+    lost: BTreeMap<CoopName, Arc<LogError>>,
     next_log: LogId,
 }
 
@@ -65,7 +65,7 @@ impl Recovering {
                 Err(error) => {
                     let coop = coop_of(&*log, id);
                     tracing::error!(log = id.get(), %error, "a co-op is not served");
-                    live.lost.extend(coop.map(|coop| (coop, error.to_string())));
+                    live.lost.extend(coop.map(|coop| (coop, Arc::new(error))));
                 }
             }
         }
@@ -81,14 +81,20 @@ impl Live {
             return Ok(());
         }
         let from = self.snapshots.as_deref().and_then(|dir| load(dir, id, head.size));
-        let start = from.as_ref().map_or(0, |view| view.state().head().get());
-        let mut view = fold(&*self.log, id, from.unwrap_or_default())?;
-        if view.frontier().root() != head.root() {
-            if start == 0 {
-                return Err(Error::internal(format!("log {id} does not hash to its own root")));
-            }
+        let found = from.as_ref().map_or(0, |view| view.state().head().get());
+        let fits = |view: &View| view.frontier().root() == head.root();
+        // A snapshot of another log may contradict this one before the roots can be compared.
+        let from = from.and_then(|from| fold(&*self.log, id, from).ok().filter(fits));
+        let start = if from.is_some() { found } else { 0 };
+        if found > start {
             tracing::warn!(log = id.get(), "a snapshot does not fit the log and is not taken");
-            view = fold(&*self.log, id, View::default())?;
+        }
+        let view = match from {
+            Some(view) => view,
+            None => fold(&*self.log, id, View::default())?,
+        };
+        if !fits(&view) {
+            return Err(Error::internal(format!("log {id} does not hash to its own root")));
         }
         let coop = view.state().coop().cloned();
         let coop = coop.ok_or_else(|| Error::internal(format!("log {id} founds no co-op")))?;

@@ -19,7 +19,7 @@ use crate::{
     cards::Cards,
     clock::Clock,
     error::Error,
-    log::{Log, LogId},
+    log::{Log, LogError, LogId},
     views::{Published, View},
 };
 use batch::Batch;
@@ -47,7 +47,7 @@ pub(crate) struct Directory {
     /// Those that are served.
     pub(crate) served: BTreeMap<CoopName, (LogId, Arc<Published>)>,
     /// Those that are not, and why.
-    pub(crate) lost: BTreeMap<CoopName, String>,
+    pub(crate) lost: BTreeMap<CoopName, Arc<LogError>>,
 }
 
 /// What the writer stands on.
@@ -77,7 +77,8 @@ impl Engine {
         thread::Builder::new()
             .name("writer".to_owned())
             .spawn(move || match catch_unwind(AssertUnwindSafe(|| writer.run(jobs))) {
-                Ok(Ok(())) => {}
+                // The writer has let go of the log by now: whoever waits may open the folder again.
+                Ok(Ok(stopped)) => drop(stopped.map(|stopped| stopped.send(()))),
                 Ok(Err(error)) => end(&error.to_string()),
                 Err(_) => end("the writer panicked"),
             })
@@ -158,7 +159,8 @@ struct Writer {
 }
 
 impl Writer {
-    fn run(mut self, mut inbox: mpsc::Receiver<Job>) -> Result<(), Error> {
+    /// Works until it is told to stop; the answer is for whoever told it.
+    fn run(mut self, mut inbox: mpsc::Receiver<Job>) -> Result<Option<oneshot::Sender<()>>, Error> {
         while let Some(first) = inbox.blocking_recv() {
             let mut batch = Batch::default();
             let mut stopping = None;
@@ -183,14 +185,11 @@ impl Writer {
                 next = inbox.try_recv().ok();
             }
             self.record(batch)?;
-            if let Some(reply) = stopping {
-                if reply.send(()).is_err() {
-                    tracing::debug!("whoever stopped the writer has gone; it ends all the same");
-                }
-                return Ok(());
+            if stopping.is_some() {
+                return Ok(stopping);
             }
         }
-        Ok(())
+        Ok(None)
     }
 
     /// Brings a batch to the platter, shows it to readers, and only then answers anybody.

@@ -1,8 +1,8 @@
 //! Everything that can go wrong in the service, as one list.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
-use ledger_core::{Contradiction, Position, Rejection};
+use ledger_core::{Contradiction, Position, Reference, Rejection};
 use ledger_proto::Malformed;
 
 use crate::log::LogError;
@@ -16,6 +16,9 @@ pub enum Error {
     /// The ledger says no.
     #[error(transparent)]
     Rejected(#[from] Rejection),
+    /// No member has this reference.
+    #[error("no member has the reference {0}")]
+    ReferenceNotFound(Reference),
     /// There is no such policy.
     #[error("there is no policy of version {0}")]
     PolicyNotFound(i64),
@@ -31,6 +34,11 @@ pub enum Error {
     /// The writer has more waiting than it can take.
     #[error("the ledger is busy; try again with the same request id")]
     Busy,
+    /// The caller's own deadline has passed. What was submitted runs to its end all the same.
+    #[error(
+        "the deadline has passed, and the outcome is not known here; the same request id finds it out"
+    )]
+    Deadline,
     /// The server is stopping.
     #[error("the server is stopping; try again with the same request id")]
     Stopping,
@@ -44,7 +52,7 @@ pub enum Error {
     },
     /// The co-op is not served, because its log has lost something.
     #[error("this co-op is not served: {0}")]
-    Lost(String),
+    Lost(Arc<LogError>),
     /// The wall clock has jumped.
     #[error("nothing is written: {0}")]
     ClockJumped(String),

@@ -8,6 +8,7 @@ mod pages;
 mod people;
 mod receipt;
 mod statement;
+mod then;
 mod totals;
 
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
@@ -28,6 +29,7 @@ use tokio::sync::watch;
 use tonic::{Request, Response, Status};
 
 use crate::{
+    auth::Caller,
     cards::Cards,
     engine::{Answer, Directory, Engine, Submission},
     error::Error,
@@ -94,7 +96,7 @@ impl Service {
         match directory.served.get(coop) {
             Some((log, published)) => Ok((*log, Arc::clone(published))),
             None => Err(match directory.lost.get(coop) {
-                Some(why) => Error::Lost(why.clone()),
+                Some(why) => Error::Lost(Arc::clone(why)),
                 None => ledger_core::Rejection::CoopNotFound.into(),
             }),
         }
@@ -107,12 +109,13 @@ fn submission(parsed: api::Parsed) -> Submission {
 }
 
 /// A service of the API: a line for each method. A write names its arm of `Write`, everything else the function that
-/// answers it, after a wait or at once.
+/// answers it, after a wait or at once; what strangers may call hears who calls.
 macro_rules! service {
     ($service:ident {
         writes { $($write:ident($asked:ident) -> $answered:ident as $arm:ident;)* }
         answers { $($method:ident($request:ty) -> $response:ty = $answer:path;)* }
         $(at_once { $($quick:ident($sent:ty) -> $back:ty = $say:path;)* })?
+        $(strangers { $($open:ident($told:ty) -> $said:ty = $hear:path;)* })?
         $(type $stream:ident = $item:ty;)*
     }) => {
         #[tonic::async_trait]
@@ -142,6 +145,12 @@ macro_rules! service {
                     request: Request<$sent>,
                 ) -> Result<Response<$back>, Status> {
                     Ok(Response::new($say(self, request.into_inner())?))
+                }
+            )*)?
+            $($(
+                async fn $open(&self, request: Request<$told>) -> Result<Response<$said>, Status> {
+                    let caller = request.extensions().get().copied().unwrap_or(Caller::Stranger);
+                    Ok(Response::new($hear(self, caller, request.into_inner()).await?))
                 }
             )*)?
         }
@@ -223,9 +232,11 @@ service!(VoucherService {
         cancel_voucher(CancelVoucherRequest) -> CancelVoucherResponse as CancelVoucher;
     }
     answers {
-        redeem_voucher(v1::RedeemVoucherRequest) -> v1::RedeemVoucherResponse = lists::redeem;
         list_vouchers(v1::ListVouchersRequest) -> v1::ListVouchersResponse = lists::vouchers;
         list_offers(v1::ListOffersRequest) -> v1::ListOffersResponse = lists::offers;
+    }
+    strangers {
+        redeem_voucher(v1::RedeemVoucherRequest) -> v1::RedeemVoucherResponse = lists::redeem;
     }
 });
 

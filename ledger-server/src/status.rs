@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use ledger_core::Sort;
-use ledger_proto::Refusal;
+use ledger_proto::{Malformed, Refusal};
 use tonic::{Code, Status};
 use tonic_types::StatusExt;
 
@@ -49,9 +49,11 @@ fn refusal(error: &Error) -> (Code, Refusal) {
                 .clone_into(&mut refusal.message);
         }
         Error::Rejected(_)
+        | Error::ReferenceNotFound(_)
         | Error::PolicyNotFound(_)
         | Error::TokenMissing
         | Error::TokenUnknown
+        | Error::Deadline
         | Error::BeyondHead { .. }
         | Error::Lost(_)
         | Error::ClockJumped(_)
@@ -62,7 +64,7 @@ fn refusal(error: &Error) -> (Code, Refusal) {
 
 fn code(error: &Error) -> (Code, &'static str) {
     match error {
-        Error::Malformed(_) => (Code::InvalidArgument, "INVALID_FIELD"),
+        Error::Malformed(malformed) => (Code::InvalidArgument, malformed_reason(malformed)),
         Error::Rejected(rejection) => {
             let code = match rejection.sort() {
                 Sort::Missing => Code::NotFound,
@@ -74,11 +76,13 @@ fn code(error: &Error) -> (Code, &'static str) {
             };
             (code, rejection.reason())
         }
+        Error::ReferenceNotFound(_) => (Code::NotFound, "MEMBER_NOT_FOUND"),
         Error::PolicyNotFound(_) => (Code::NotFound, "POLICY_NOT_FOUND"),
         Error::TokenMissing => (Code::Unauthenticated, "TOKEN_MISSING"),
         Error::TokenUnknown => (Code::Unauthenticated, "TOKEN_UNKNOWN"),
         Error::RateLimited(_) => (Code::ResourceExhausted, "RATE_LIMITED"),
         Error::Busy => (Code::ResourceExhausted, "BUSY"),
+        Error::Deadline => (Code::DeadlineExceeded, "DEADLINE_EXCEEDED"),
         Error::Stopping => (Code::Unavailable, "SHUTTING_DOWN"),
         Error::BeyondHead { .. } => (Code::OutOfRange, "POSITION_BEYOND_HEAD"),
         Error::Lost(_) | Error::Log(LogError::Store { .. }) => (Code::DataLoss, "HISTORY_LOST"),
@@ -87,6 +91,28 @@ fn code(error: &Error) -> (Code, &'static str) {
             (Code::Internal, "INTERNAL")
         }
     }
+}
+
+/// A caller whose page token alone is wrong starts the list anew; whoever sends a wrong field mends it.
+fn malformed_reason(malformed: &Malformed) -> &'static str {
+    let token = malformed.violations.iter().all(|violation| violation.field == "page.page_token");
+    if token { "PAGE_TOKEN_INVALID" } else { "INVALID_FIELD" }
+}
+
+/// The first and the last position that are missing, where that is known.
+fn missing(lost: &LogError) -> Vec<(&'static str, String)> {
+    let range = if let LogError::Behind { log: _, head_size, stored_size } = lost {
+        Some((stored_size.saturating_add(1), *head_size))
+    } else if let LogError::Store { what: _, missing } = lost {
+        let first = missing.iter().map(|lost| lost.first).min();
+        first.zip(missing.iter().map(|lost| lost.last).max())
+    } else {
+        None
+    };
+    let named = |(first, last): (u64, u64)| {
+        vec![("first_missing", first.to_string()), ("last_missing", last.to_string())]
+    };
+    range.map(named).unwrap_or_default()
 }
 
 fn figures(error: &Error) -> BTreeMap<String, String> {
@@ -98,16 +124,18 @@ fn figures(error: &Error) -> BTreeMap<String, String> {
         Error::BeyondHead { asked, head } => {
             vec![("asked", asked.to_string()), ("position", head.to_string())]
         }
+        Error::ReferenceNotFound(reference) => vec![("ref", reference.to_string())],
+        Error::Lost(lost) => missing(lost),
+        Error::Log(lost) => missing(lost),
         Error::PolicyNotFound(version) => vec![("version", version.to_string())],
         Error::Malformed(_)
         | Error::TokenMissing
         | Error::TokenUnknown
         | Error::RateLimited(_)
         | Error::Busy
+        | Error::Deadline
         | Error::Stopping
-        | Error::Lost(_)
         | Error::ClockJumped(_)
-        | Error::Log(_)
         | Error::Contradiction(_)
         | Error::Internal(_) => Vec::new(),
     };

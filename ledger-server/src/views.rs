@@ -60,7 +60,7 @@ impl View {
         if let Event::EntryReversed { entry: reversed, .. } = &entry.event {
             self.take_back(*reversed, position, day);
         } else {
-            for (line, amount) in entry.event.transfers().iter().filter_map(flows::stream) {
+            for (line, amount) in flows::streams(&entry.event) {
                 self.lines.entry(line).or_default().push(position, day, amount);
             }
         }

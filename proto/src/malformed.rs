@@ -144,6 +144,27 @@ impl Fields {
         words.into_iter().collect()
     }
 
+    /// Words of a closed list, at least one and each once: so an entry that holds them stays small.
+    pub(crate) fn some_words<T: PartialEq>(
+        &mut self,
+        field: &str,
+        codes: &[i32],
+        from_code: fn(i32) -> Option<T>,
+    ) -> Option<Vec<T>> {
+        if codes.is_empty() {
+            return self.refuse(field, "is not said: give at least one");
+        }
+        let mut words = Vec::new();
+        for code in codes {
+            let word = self.word(field, *code, from_code)?;
+            if words.contains(&word) {
+                return self.refuse(field, "names one twice: name each once");
+            }
+            words.push(word);
+        }
+        Some(words)
+    }
+
     /// A number that the ledger gave.
     pub(crate) fn number<T>(
         &mut self,

@@ -188,10 +188,11 @@ impl Sending {
             }
             context.validate_only = purpose == Purpose::Try;
         }
-        let first = v1::ImportHistoryRequest { head: Some(head), steps: Vec::new() };
+        let first =
+            v1::ImportHistoryRequest { head: Some(head), ..v1::ImportHistoryRequest::default() };
         let chunks = steps
             .chunks(CHUNK)
-            .map(|chunk| v1::ImportHistoryRequest { head: None, steps: chunk.to_vec() });
+            .map(|chunk| v1::ImportHistoryRequest { steps: chunk.to_vec(), ..Default::default() });
         let messages = std::iter::once(first).chain(chunks).collect();
         let bar = bar(steps.len(), purpose);
         let sent = bar.clone();

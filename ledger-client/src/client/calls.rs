@@ -29,9 +29,10 @@ macro_rules! calls {
                     let stub = v1::$service::$stub::new(self.channel.clone())
                         .max_decoding_message_size(MAX_ANSWER_BYTES)
                         .accept_compressed(CompressionEncoding::Gzip);
-                    self.attempt(request_id!($kind, request), async || {
+                    self.attempt(request_id!($kind, request), || {
                         let message = self.dress(request.clone(), Some(self.options.deadline));
-                        stub.clone().$method(message).await
+                        let mut stub = stub.clone();
+                        async move { stub.$method(message).await }
                     })
                     .await
                 }

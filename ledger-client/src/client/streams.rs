@@ -14,8 +14,9 @@ impl Client {
         request: v1::ReadHistoryRequest,
     ) -> Result<Streaming<v1::ReadHistoryResponse>, Error> {
         let stub = self.history();
-        self.attempt(None, async || {
-            stub.clone().read_history(self.dress(request.clone(), None)).await
+        self.attempt(None, || {
+            let (mut stub, request) = (stub.clone(), self.dress(request.clone(), None));
+            async move { stub.read_history(request).await }
         })
         .await
     }
@@ -26,13 +27,16 @@ impl Client {
         request: v1::WatchHistoryRequest,
     ) -> Result<Streaming<v1::WatchHistoryResponse>, Error> {
         let stub = self.history();
-        self.attempt(None, async || {
-            stub.clone().watch_history(self.dress(request.clone(), None)).await
+        self.attempt(None, || {
+            let (mut stub, request) = (stub.clone(), self.dress(request.clone(), None));
+            async move { stub.watch_history(request).await }
         })
         .await
     }
 
     /// Sends an import: its head, then its steps in the order in which they happened.
+    ///
+    /// The end is said here, so that the ledger can tell it from a line that went dead.
     ///
     /// `sent` is told of each message as it goes out, and again from the start at every new try.
     pub async fn import_history(
@@ -46,12 +50,14 @@ impl Client {
         let head = messages.first().and_then(|message| message.head.as_ref());
         let context = head.and_then(|head| head.context.as_ref());
         let request_id = context.map(|context| context.request_id.as_str());
-        self.attempt(request_id, async || {
-            let sent = sent.clone();
+        self.attempt(request_id, || {
+            let (mut stub, sent) = (stub.clone(), sent.clone());
             let messages = messages.clone().into_iter().inspect(move |message| sent(message));
+            let end = v1::ImportHistoryRequest { end: true, ..Default::default() };
+            let messages = messages.chain(std::iter::once(end));
             let stream = tokio_stream::iter(messages);
             let request = self.dress(stream, Some(self.options.deadline));
-            stub.clone().import_history(request).await
+            async move { stub.import_history(request).await }
         })
         .await
     }

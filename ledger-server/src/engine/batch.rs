@@ -1,19 +1,23 @@
 //! What shares one sync: entries by co-op, the cards that they need, and the answers that wait for them.
 
-use std::{collections::BTreeMap, sync::PoisonError};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, PoisonError},
+};
 
 use ledger_core::{
-    Command, CoopName, Decision, Entry, Event, Position, Rejection, Request, State, TimeAccount,
-    Timestamp, Transfer, decide, evolve, fall_due, import,
+    Command, CoopName, Decision, Entry, Event, MemberId, Position, Rejection, Request, State,
+    TimeAccount, Timestamp, Transfer, decide, evolve, fall_due, import,
 };
 use ledger_proto::{Hash, leaf, stored};
 use tokio::sync::oneshot;
 
-use super::{Answer, ImportAnswer, ImportJob, Submission, Writer};
+use super::{Answer, ImportAnswer, ImportJob, Ledger, Submission, Writer};
 use crate::{
     cards::Card,
     error::Error,
     log::{Block, LogId},
+    views::{Line, Moment},
 };
 
 /// The new entries of one co-op.
@@ -30,6 +34,7 @@ type Waiting<T> = (oneshot::Sender<Result<T, Error>>, Result<T, Error>);
 pub(super) struct Batch {
     fresh: BTreeMap<CoopName, Fresh>,
     cards: Vec<(LogId, Card)>,
+    below_soft_floor: BTreeMap<(CoopName, Position), i64>,
     answers: Vec<Waiting<Answer>>,
     imports: Vec<Waiting<ImportAnswer>>,
 }
@@ -127,7 +132,9 @@ impl Writer {
             request.at = now;
             match decide(&State::default(), &request) {
                 Err(rejection) => return Ok(Err(rejection.into())),
-                Ok(Decision::Record(entry)) if validate_only => return Ok(Ok(tried(*entry, 0))),
+                Ok(Decision::Record(entry)) if validate_only => {
+                    return Ok(Ok(tried(&State::default(), *entry)));
+                }
                 Ok(Decision::Record(_) | Decision::AlreadyRecorded(_)) => self.open(&coop),
             }
         }
@@ -147,8 +154,7 @@ impl Writer {
             Ok(Decision::Record(entry)) => *entry,
         };
         if validate_only {
-            let below_soft_floor = below_soft_floor(&ledger.state, &entry);
-            return Ok(Ok(tried(entry, below_soft_floor)));
+            return Ok(Ok(tried(&ledger.state, entry)));
         }
         let log = ledger.id;
         let position = entry.position;
@@ -190,6 +196,9 @@ impl Writer {
         let ledger = self.ledgers.get_mut(coop).ok_or(Rejection::CoopNotFound)?;
         let below_soft_floor = below_soft_floor(&ledger.state, &entry);
         ledger.state = evolve(std::mem::take(&mut ledger.state), &entry)?;
+        if below_soft_floor > 0 {
+            batch.below_soft_floor.insert((coop.clone(), entry.position), below_soft_floor);
+        }
         batch.push(coop, ledger.id, entry.clone(), bytes);
         Ok(Answer { entry, replayed: false, validated_only: false, below_soft_floor })
     }
@@ -244,7 +253,7 @@ impl Writer {
     fn not_lost(&self, coop: &CoopName) -> Result<(), Error> {
         let directory = self.ground.directory.read().unwrap_or_else(PoisonError::into_inner);
         match directory.lost.get(coop) {
-            Some(why) => Err(Error::Lost(why.clone())),
+            Some(why) => Err(Error::Lost(Arc::clone(why))),
             None => Ok(()),
         }
     }
@@ -275,38 +284,62 @@ impl Writer {
     fn replay(&self, batch: &Batch, coop: &CoopName, position: Position) -> Result<Answer, Error> {
         let entry = self.entry(batch, coop, position)?;
         let entry = entry.ok_or_else(|| Error::internal("a known request has no entry"))?;
-        Ok(Answer { entry, replayed: true, validated_only: false, below_soft_floor: 0 })
+        let below_soft_floor = match batch.below_soft_floor.get(&(coop.clone(), position)) {
+            Some(minutes) => *minutes,
+            None => self.ledgers.get(coop).map_or(0, |ledger| stood_below(ledger, &entry)),
+        };
+        Ok(Answer { entry, replayed: true, validated_only: false, below_soft_floor })
     }
 }
 
-/// The same checks and the same answer, and nothing is stored.
-fn tried(entry: Entry, below_soft_floor: i64) -> Answer {
+/// The same answer as if it were recorded, and nothing is stored.
+fn tried(state: &State, entry: Entry) -> Answer {
+    let below_soft_floor = below_soft_floor(state, &entry);
     Answer { entry, replayed: false, validated_only: true, below_soft_floor }
 }
 
-/// Minutes by which an account that the entry takes from stands below the soft floor after it.
+/// The accounts that an entry takes from, with what it moves in each.
+fn taken(entry: &Entry) -> BTreeMap<MemberId, i64> {
+    let mut moved: BTreeMap<MemberId, i64> = BTreeMap::new();
+    let mut add = |account: TimeAccount, minutes: i64| {
+        if let TimeAccount::Member(member) = account {
+            let sum = moved.entry(member).or_default();
+            *sum = sum.saturating_add(minutes);
+        }
+    };
+    for transfer in entry.event.transfers() {
+        match transfer {
+            Transfer::Time { from, to, minutes } => {
+                add(from, -minutes.get());
+                add(to, minutes.get());
+            }
+            Transfer::Cash { .. } | Transfer::Kind { .. } => {}
+        }
+    }
+    moved.retain(|_, minutes| *minutes < 0);
+    moved
+}
+
+/// Minutes by which the lowest of these accounts stands below the soft floor.
+fn lowest(soft_floor: i64, balances: impl Iterator<Item = i64>) -> i64 {
+    balances.map(|balance| soft_floor.saturating_sub(balance)).max().unwrap_or(0).max(0)
+}
+
+/// Minutes by which an account that an entry takes from will stand below the soft floor.
 fn below_soft_floor(before: &State, entry: &Entry) -> i64 {
     let Ok(policy) = before.policy() else { return 0 };
-    let soft_floor = policy.values.soft_floor_minutes;
-    let transfers = entry.event.transfers();
-    let moved = |account: TimeAccount| {
-        transfers.iter().fold(0_i64, |sum, transfer| match *transfer {
-            Transfer::Time { from, to: _, minutes } if from == account => {
-                sum.saturating_sub(minutes.get())
-            }
-            Transfer::Time { from: _, to, minutes } if to == account => {
-                sum.saturating_add(minutes.get())
-            }
-            Transfer::Time { .. } | Transfer::Cash { .. } | Transfer::Kind { .. } => sum,
-        })
-    };
-    let taken = transfers.iter().filter_map(|transfer| match transfer {
-        Transfer::Time { from: from @ TimeAccount::Member(_), to: _, minutes: _ } => Some(*from),
-        Transfer::Time { .. } | Transfer::Cash { .. } | Transfer::Kind { .. } => None,
+    let balances = taken(entry).into_iter().map(|(member, minutes)| {
+        before.books().time(TimeAccount::Member(member)).get().saturating_add(minutes)
     });
-    let below = taken.map(|account| {
-        let after = before.books().time(account).get().saturating_add(moved(account));
-        soft_floor.saturating_sub(after)
-    });
-    below.max().unwrap_or(0).max(0)
+    lowest(policy.values.soft_floor_minutes, balances)
+}
+
+/// The same of an entry that is on the platter, as the account stood after it and by the policy of its day.
+fn stood_below(ledger: &Ledger, entry: &Entry) -> i64 {
+    let view = ledger.published.look();
+    let mut policies = view.state().policies().iter();
+    let policy = policies.find(|policy| policy.version == entry.policy_version);
+    let after = Moment::Through(entry.position);
+    let balances = taken(entry).into_keys().map(|member| view.at(Line::Own(member), after));
+    policy.map_or(0, |policy| lowest(policy.values.soft_floor_minutes, balances))
 }

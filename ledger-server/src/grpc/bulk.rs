@@ -66,7 +66,12 @@ pub(super) async fn import(
     let mut head = None;
     let (mut steps, mut cards, mut places) = (Vec::new(), Vec::new(), Vec::new());
     let mut refusals = Vec::new();
+    let mut ended = false;
     while let Some(message) = request.message().await.map_err(|status| broken(&status))? {
+        if ended {
+            return Err(Malformed::one("end", "was said before: send nothing after it").into());
+        }
+        ended = message.end;
         if let Some(said) = message.head {
             if head.is_some() {
                 return Err(Malformed::one("head", "comes twice: send it first, and once").into());
@@ -93,6 +98,10 @@ pub(super) async fn import(
         }
     }
     let head = head.ok_or_else(|| Malformed::one("head", "is missing: send it first"))?;
+    // A stream that its caller cancels ends here like any other, and half an import must not be taken for a whole one.
+    if !ended {
+        return Err(Malformed::one("end", "is not said: say so in the last message").into());
+    }
     let answer = service
         .0
         .engine

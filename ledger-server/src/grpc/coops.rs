@@ -58,7 +58,7 @@ pub(super) fn list(
                 name: name::coop(coop),
                 position: 0,
                 member_count: 0,
-                not_served: why.clone(),
+                not_served: why.to_string(),
             },
         ));
     }
@@ -73,8 +73,8 @@ pub(super) async fn policy(
     request: v1::GetPolicyRequest,
 ) -> Result<v1::GetPolicyResponse, Error> {
     let found = service.find(request.context).await?;
-    let view = found.published.look();
-    let policies = view.state().policies();
+    let ledger = found.ledger(service).await?;
+    let policies = ledger.policies();
     let policy = if request.version == 0 {
         policies.last()
     } else {
@@ -83,7 +83,7 @@ pub(super) async fn policy(
     let policy = policy.ok_or(Error::PolicyNotFound(request.version))?;
     Ok(v1::GetPolicyResponse {
         policy: Some(api::policy(policy)),
-        position: api::position(view.state().head()),
+        position: api::position(ledger.head()),
     })
 }
 
@@ -93,8 +93,8 @@ pub(super) async fn officers(
 ) -> Result<v1::ListOfficersResponse, Error> {
     let pages = Pages::of(request.page, "officers")?;
     let found = service.find(request.context).await?;
-    let view = found.published.look();
-    let rows = view.state().officers().iter().enumerate().filter_map(|(index, officer)| {
+    let ledger = found.ledger(service).await?;
+    let rows = ledger.officers().iter().enumerate().filter_map(|(index, officer)| {
         let id = OfficerId::at(index)?;
         Some((
             u64::from(id.get()),
@@ -106,7 +106,7 @@ pub(super) async fn officers(
             },
         ))
     });
-    let head = view.state().head();
+    let head = ledger.head();
     let (officers, next_page_token) = pages.take(rows, head);
     let position = api::position(head);
     Ok(v1::ListOfficersResponse { officers, next_page_token, position })

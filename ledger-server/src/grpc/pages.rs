@@ -30,6 +30,11 @@ impl Pages {
         }
     }
 
+    /// The position at which this page is true: that of the first page, or else the newest.
+    pub(super) fn position(&self, head: Position) -> Position {
+        self.asked.at.unwrap_or(head)
+    }
+
     /// The row behind which this page begins.
     pub(super) fn after(&self) -> u64 {
         self.asked.after.unwrap_or(0)
@@ -45,7 +50,7 @@ impl Pages {
         let mut rows = rows.into_iter().skip_while(|(number, _)| *number <= after);
         let page: Vec<(u64, T)> = rows.by_ref().take(self.asked.size).collect();
         let token = match (rows.next(), page.last()) {
-            (Some(_), Some((last, _))) => api::next_token(&self.list, *last, at),
+            (Some(_), Some((last, _))) => api::next_token(&self.list, *last, self.position(at)),
             _ => String::new(),
         };
         (page.into_iter().map(|(_, row)| row).collect(), token)

@@ -33,7 +33,11 @@ pub(super) async fn balances(
     let (members, next_page_token) = pages.take(rows, head);
     let balances =
         members.into_iter().map(|member| balance(&found.coop, &view, member, moment)).collect();
-    Ok(v1::ListBalancesResponse { balances, next_page_token, position: api::position(head) })
+    Ok(v1::ListBalancesResponse {
+        balances,
+        next_page_token,
+        position: api::position(pages.position(head)),
+    })
 }
 
 /// One movement of a member's two accounts by one entry.
@@ -72,7 +76,7 @@ pub(super) async fn statement(
             opening_minutes,
             lines: Vec::new(),
             next_page_token,
-            position: api::position(head),
+            position: api::position(pages.position(head)),
         };
         (page.into_iter().map(|row| (id, row)).collect::<Vec<_>>(), answer)
     };
@@ -166,8 +170,8 @@ pub(super) async fn exchanges(
     let pages = Pages::of(request.page, list)?;
     let found = service.find(request.context).await?;
     let view = found.published.look();
-    let giver = filter(&found, &view, "giver", &request.giver)?;
-    let receiver = filter(&found, &view, "receiver", &request.receiver)?;
+    let giver = filter(&found, view.state(), "giver", &request.giver)?;
+    let receiver = filter(&found, view.state(), "receiver", &request.receiver)?;
     let moment = view.moment(pages.moment(found.read.as_of))?;
     let head = view.state().head();
     let rows = view.exchanges().iter().filter(|exchange| {
@@ -199,5 +203,9 @@ pub(super) async fn exchanges(
         )
     });
     let (exchanges, next_page_token) = pages.take(rows, head);
-    Ok(v1::ListExchangesResponse { exchanges, next_page_token, position: api::position(head) })
+    Ok(v1::ListExchangesResponse {
+        exchanges,
+        next_page_token,
+        position: api::position(pages.position(head)),
+    })
 }

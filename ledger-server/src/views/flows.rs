@@ -1,6 +1,9 @@
-//! What a transfer means for the Store's totals: read from accounts and amounts, never from the kind of an entry.
+//! What an entry means for the totals of the Store: read from accounts and amounts, and from its kind only where those
+//! would mislead.
 
-use ledger_core::{CashAccount, FundId, KindAccount, MemberId, OfferId, TimeAccount, Transfer};
+use ledger_core::{
+    CashAccount, Event, FundId, KindAccount, MemberId, OfferId, TimeAccount, Transfer,
+};
 use serde::{Deserialize, Serialize};
 
 /// A line of the Store's books: an account, or a stream into or out of the Store.
@@ -80,16 +83,25 @@ pub(crate) fn accounts(transfer: &Transfer) -> Vec<(Line, i64)> {
     }
 }
 
+/// What an event brought into the Store or took out of it. A reversal takes back what its entry brought.
+pub(crate) fn streams(event: &Event) -> Vec<(Line, i64)> {
+    // All of it was redeemed, beyond what was held as well.
+    if let Event::RespiteDelivered { minutes, .. } = event {
+        return vec![(Line::TimeOut, minutes.get())];
+    }
+    // What the community makes good was given by nobody.
+    if matches!(event, Event::MemberLeft { .. } | Event::EntryReversed { .. }) {
+        return Vec::new();
+    }
+    event.transfers().iter().filter_map(stream).collect()
+}
+
 /// The stream into or out of the Store that a transfer is part of, if it is.
-pub(crate) fn stream(transfer: &Transfer) -> Option<(Line, i64)> {
+fn stream(transfer: &Transfer) -> Option<(Line, i64)> {
     match *transfer {
         Transfer::Time { from, to, minutes } => match (from, to) {
             (TimeAccount::Commons, TimeAccount::Member(_) | TimeAccount::Pot) => {
                 Some((Line::TimeIn, minutes.get()))
-            }
-            (TimeAccount::Held(_), TimeAccount::Commons) => Some((Line::TimeOut, minutes.get())),
-            (TimeAccount::Held(carer), TimeAccount::Member(giver)) if carer != giver => {
-                Some((Line::TimeOut, minutes.get()))
             }
             _ => None,
         },

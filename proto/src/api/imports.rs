@@ -187,7 +187,7 @@ fn what(
     match said {
         Said::Member(m) => {
             let reference = reference(f, "ref", &m.r#ref);
-            let hats = f.words("hats", &m.hats, Hat::from_code);
+            let hats = f.some_words("hats", &m.hats, Hat::from_code);
             if let Some(said) = m.card.filter(|card| *card != v1::Card::default()) {
                 *card = members::card(f, said);
             }

@@ -16,7 +16,7 @@ pub(super) fn enrol_member(
     _: &Asking<'_>,
     m: &v1::EnrolMemberRequest,
 ) -> Option<Command> {
-    let hats = f.words("hats", &m.hats, Hat::from_code);
+    let hats = f.some_words("hats", &m.hats, Hat::from_code);
     let reference = f.unless_empty(m.r#ref.as_str(), |f, text| f.take("ref", Reference::new(text)));
     let joined_on = f.unless_empty(m.joined_on.as_str(), |f, text| day(f, "joined_on", text));
     Some(Command::EnrolMember { hats: hats?, reference: reference?, joined_on: joined_on? })
@@ -28,7 +28,7 @@ pub(super) fn change_hats(
     m: &v1::ChangeHatsRequest,
 ) -> Option<Command> {
     let member = name::read_member(f, "member", asking.coop, &m.member);
-    let hats = f.words("hats", &m.hats, Hat::from_code);
+    let hats = f.some_words("hats", &m.hats, Hat::from_code);
     Some(Command::ChangeHats { member: member?, hats: hats? })
 }
 
