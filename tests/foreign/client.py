@@ -437,6 +437,11 @@ class Checks:
         same((done.position, done.validated_only, done.replayed), (tried.position, False, False), "done after the try")
         self.ok("validate_only says what would come of it, and leaves the id free")
 
+        context.validate_only = True
+        late = self.write("TimeBank", "GiveHours", context=context, **give)
+        same((late.position, late.replayed), (done.position, True), "a try of what has been recorded")
+        self.ok("and for an id that has been used, the original answer")
+
         stale = self.context(self.beth, expected_position=done.position - 1)
         refusal = self.refused("POSITION_CHANGED", lambda: self.write("TimeBank", "GiveHours", context=stale, **give))
         same(refusal.figures["position"], str(done.position), "the newest position")

@@ -117,12 +117,12 @@ impl Writer {
             Err(error) => return Ok(Err(error)),
         };
         if !self.ledgers.contains_key(&coop) {
-            let founding = matches!(request.command, Command::FoundCoop { .. });
-            if let Err(error) = self.may_be_founded(&coop, founding) {
+            let founds = matches!(request.command, Command::FoundCoop { .. });
+            if let Err(error) = self.may_be_founded(&coop, founds) {
                 return Ok(Err(error));
             }
             // Only a founding that is not refused opens a log.
-            let answer = trial(&State::default(), request.clone(), now);
+            let answer = founding(request.clone(), now);
             if validate_only || answer.is_err() {
                 return Ok(answer);
             }
@@ -136,14 +136,12 @@ impl Writer {
         if let Err(error) = self.look_up(batch, &coop, &mut request) {
             return Ok(Err(error));
         }
-        if validate_only {
-            return Ok(trial(&ledger.state, request, now));
-        }
         let entry = match decide(&ledger.state, &request) {
             Err(rejection) => return Ok(Err(rejection.into())),
             Ok(Decision::AlreadyRecorded(position)) => {
                 return Ok(self.replay(batch, &coop, position));
             }
+            Ok(Decision::Record(entry)) if validate_only => return Ok(Ok(tried(*entry))),
             Ok(Decision::Record(entry)) => *entry,
         };
         let log = ledger.id;
@@ -279,17 +277,20 @@ impl Writer {
     }
 }
 
-/// The same checks and the same answer, and nothing is stored.
-fn trial(state: &State, mut request: Request, now: Timestamp) -> Result<Answer, Error> {
-    request.at = state.stamp(now);
-    match decide(state, &request)? {
+/// What would come of founding a co-op. Nothing is stored.
+fn founding(mut request: Request, now: Timestamp) -> Result<Answer, Error> {
+    let nothing = State::default();
+    request.at = nothing.stamp(now);
+    match decide(&nothing, &request)? {
         Decision::AlreadyRecorded(_) => {
-            Err(Error::internal("a request that was recorded is sent for validation only"))
+            Err(Error::internal("a co-op that is not there knows a request"))
         }
-        Decision::Record(entry) => {
-            Ok(Answer { entry: *entry, replayed: false, validated_only: true, below_soft_floor: 0 })
-        }
+        Decision::Record(entry) => Ok(tried(*entry)),
     }
+}
+
+fn tried(entry: Entry) -> Answer {
+    Answer { entry, replayed: false, validated_only: true, below_soft_floor: 0 }
 }
 
 /// Minutes by which an account that the entry took from stands below the soft floor.
