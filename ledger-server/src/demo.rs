@@ -40,7 +40,13 @@ const NEXT_WEEK: i32 = 8;
 
 /// Makes the sample where there is none, tells what is in it, and serves it until told to end.
 pub async fn demo(how: &Demo) -> Result<(), Error> {
-    let Demo { data, listen: _, fill_only: _, seed } = how;
+    let Demo { data, listen, fill_only: _, seed } = how;
+    if !listen.ip().is_loopback() {
+        return Err(Error::Internal(format!(
+            "the sample is for this machine only: leave --listen out, or say 127.0.0.1:{}",
+            listen.port()
+        )));
+    }
     let now = Clock::machine().now().map_err(|jumped| Error::ClockJumped(jumped.to_string()))?;
     let about = format!("--seed {seed}");
     match folder::look(data, &about)? {
@@ -56,11 +62,11 @@ pub async fn demo(how: &Demo) -> Result<(), Error> {
             say(&format!("Filling {} with a year of a made-up care co-op …", data.display()));
             let tally = fill(data, Plan { seed: *seed, until: now, percent: 100 }).await?;
             filling.finish()?;
-            say(&format!(
-                "{} requests are recorded; {} more were refused by a rule, as happens in life.\n",
-                tell::grouped(tally.recorded),
-                tell::grouped(tally.refusals()),
-            ));
+            let refused = match tally.refusals() {
+                0 => String::new(),
+                some => format!("; {} more were refused by a rule", tell::grouped(some)),
+            };
+            say(&format!("{} requests are recorded{refused}.\n", tell::grouped(tally.recorded)));
         }
     }
     show(how, now).await

@@ -76,6 +76,10 @@ fn mark(folder: &Path, about: &str) -> io::Result<File> {
     let path = folder.join(FILLING);
     let mut marker = OpenOptions::new().write(true).create(true).truncate(false).open(path)?;
     marker.try_lock()?;
+    // Whoever held it a moment ago may just have finished.
+    if folder.join(FILLED).exists() {
+        return Err(ErrorKind::WouldBlock.into());
+    }
     marker.set_len(0)?;
     marker.write_all(about.as_bytes())?;
     marker.sync_all()?;

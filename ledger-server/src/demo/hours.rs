@@ -104,7 +104,7 @@ pub(super) fn plan(world: &mut World) {
         let part = world.some_part();
         world.plan(written.max(world.calendar.first.plus(1)), part, Step::Visit { on, way });
     }
-    let others = [(0, 140), (1, 90), (2, 200)].map(|(kind, count)| (kind, world.share(count)));
+    let others = [(0, 140), (1, 90), (2, 190)].map(|(kind, count)| (kind, world.share(count)));
     for kind in world.dice.deck(&others) {
         let day = world.calendar.day_from(&mut world.dice, 21);
         let part = world.some_part();
@@ -205,8 +205,8 @@ fn visit(world: &mut World, on: Day, way: Way) -> Option<Request> {
         return None;
     }
     let to = match world.dice.below(100) {
-        ..17 => Some(v1::destination::To::Pot(true)),
-        17..20 => {
+        ..13 => Some(v1::destination::To::Pot(true)),
+        13..16 => {
             let carer = world.dice.weighted(world.people.carers.iter().copied())?;
             let member = v1::destination::To::Member(World::member(carer));
             (carer != giver).then_some(member)
@@ -281,7 +281,7 @@ fn donate(world: &mut World, state: &State) -> Option<Request> {
 
 /// The pot goes to whoever has the least, as far as it goes. Where it is empty, the officer waits.
 fn grant(world: &mut World, state: &State, tries: u8) -> Option<Request> {
-    let minutes = world.dice.between(4, 8) * 30;
+    let minutes = world.dice.between(3, 7) * 30;
     if !world.take(("pot", 0), state.books().time(TimeAccount::Pot).get(), minutes) {
         if tries < 6 {
             let days = world.dice.days(3, 9);

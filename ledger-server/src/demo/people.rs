@@ -1,5 +1,7 @@
 //! Who there is: members with their hats, officers, those who join, and those who leave.
 
+use std::collections::BTreeSet;
+
 use ledger_core::{Day, Entry, Event, MemberId, State};
 use ledger_proto::v1::{self, Hat, write::Request};
 
@@ -62,6 +64,8 @@ pub(super) struct People {
     pub(super) staff: Vec<MemberId>,
     pub(super) supporters: Vec<MemberId>,
     volunteers: i64,
+    /// No two are called the same, so that nobody is mistaken for another while practising.
+    names: BTreeSet<String>,
 }
 
 impl People {
@@ -132,7 +136,10 @@ pub(super) fn plan(world: &mut World) {
 }
 
 fn newcomer(world: &mut World, class: Hat, reference: String) -> Newcomer {
-    let name = format!("{} {}", world.dice.word(&FIRST), world.dice.word(&LAST));
+    let mut name = String::new();
+    while name.is_empty() || !world.people.names.insert(name.clone()) {
+        name = format!("{} {}", world.dice.word(&FIRST), world.dice.word(&LAST));
+    }
     // Some who care for their own also help others.
     let hats = match class {
         Hat::FamilyCarer if world.dice.percent(18) => vec![class, Hat::CommunityVolunteer],

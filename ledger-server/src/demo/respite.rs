@@ -117,10 +117,8 @@ fn request(world: &mut World, state: &State, (ending, tries): (Ending, u8)) -> O
     let values = &state.policy().ok()?.values;
     let spare = |member: MemberId| state.available(member, values);
     let carers = world.people.carers.clone().into_iter();
-    // Rest goes first to those who have not gone without hours already.
-    let able = carers
-        .filter(|(member, _)| spare(*member) >= minutes && !world.asking.contains(member))
-        .map(|(member, weight)| (member, weight * (1 + spare(member) / 240)));
+    let able =
+        carers.filter(|(member, _)| spare(*member) >= minutes && !world.asking.contains(member));
     let Some(carer) = world.dice.weighted(able.collect::<Vec<_>>().into_iter()) else {
         if tries < 8 {
             let days = world.dice.days(2, 6);

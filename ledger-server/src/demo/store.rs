@@ -22,9 +22,13 @@ const RAINY_DAY: u32 = 2;
 /// The grants: after so many days, into which fund, from which partner, so many pence.
 const GRANTS: [(i32, u32, usize, i64); 4] =
     [(4, 3, 0, 1_800_000), (12, 4, 1, 600_000), (33, 5, 2, 480_000), (61, GENERAL, 3, 750_000)];
-/// Specialist staff, month by month: out of which fund, from which month to which, so many pence.
-const SPECIALISTS: [(u32, i32, i32, i64); 3] =
-    [(3, 0, 11, 146_000), (4, 0, 3, 96_000), (5, 1, 11, 41_000)];
+/// What goes out month by month: out of which fund, to what, from which month to which, so many pence.
+const MONTHLY: [(u32, CashUse, i32, i32, i64); 4] = [
+    (3, CashUse::SpecialistStaff, 0, 11, 146_000),
+    (4, CashUse::SpecialistStaff, 0, 3, 96_000),
+    (5, CashUse::SpecialistStaff, 1, 11, 41_000),
+    (GENERAL, CashUse::Other, 2, 11, 145_000),
+];
 /// A mile of a volunteer's own car, in pence.
 const MILE: i64 = 45;
 
@@ -42,8 +46,10 @@ pub(super) enum Step {
     },
     /// A charge for help that is not regulated.
     Charge,
-    Specialist {
+    /// Staff for something special, or the rent.
+    Monthly {
         fund: u32,
+        cash_use: CashUse,
         pence: i64,
     },
     /// Miles that a volunteer drove.
@@ -73,9 +79,9 @@ pub(super) fn plan(world: &mut World) {
         let fund = if month % 3 == 2 { RAINY_DAY } else { GENERAL };
         let surplus = Step::Receive { fund, source: CashSource::Surplus, pence, party: None };
         world.plan(first.plus(month * 30 + 16), Part::Morning, surplus);
-        for (fund, from, to, pence) in SPECIALISTS {
+        for (fund, cash_use, from, to, pence) in MONTHLY {
             if (from..=to).contains(&month) {
-                let step = Step::Specialist { fund, pence };
+                let step = Step::Monthly { fund, cash_use, pence };
                 world.plan(first.plus(month * 30 + 28), Part::Morning, step);
             }
         }
@@ -133,9 +139,8 @@ pub(super) fn ask(step: &Step, world: &mut World, state: &State) -> Option<Reque
             let pence = world.dice.between(4, 24) * 250;
             Some(receive(world, (GENERAL, CashSource::Charge, pence), String::new(), member))
         }
-        Step::Specialist { fund, pence } => {
-            let spend = (fund, CashUse::SpecialistStaff, pence);
-            spend_of(world, state, spend, None)
+        Step::Monthly { fund, cash_use, pence } => {
+            spend_of(world, state, (fund, cash_use, pence), None)
         }
         Step::Miles => {
             let member = world.dice.weighted(world.people.givers.iter().copied());

@@ -59,11 +59,9 @@ pub(super) async fn ledger(service: &Service, coop: &CoopName) -> Result<(String
     store(&mut text, totals.get_ref());
     let (respite, pending) = (&respite.get_ref().respite, &pending.get_ref().hours);
     let open = format!(
-        "\n  Still open: {} promised {}, {} logged {} that nobody has confirmed yet.\n",
+        "\nStill open: respite promised in the coming weeks, {}; visits that wait for another person's word, {}.\n",
         respite.len(),
-        if respite.len() == 1 { "respite" } else { "respites" },
         pending.len(),
-        if pending.len() == 1 { "visit" } else { "visits" },
     );
     text.push_str(&open);
     Ok((text, cast))
@@ -171,9 +169,9 @@ fn store(text: &mut String, totals: &v1::GetStoreTotalsResponse) {
         rows.push(("", count(redeemed), rest));
     }
     text.push_str("\nThe Care Store\n\n");
-    for (unit, amount, what) in rows {
-        text.push_str(&format!("  {unit:<9}{amount:>15}  {what}\n"));
-    }
+    let lines =
+        rows.into_iter().map(|(unit, amount, what)| format!("  {unit:<9}{amount:>15}  {what}\n"));
+    text.extend(lines);
 }
 
 /// What to try next.
@@ -187,13 +185,14 @@ pub(super) fn next(
     let token = token.display().to_string().replace('\'', "'\\''");
     let (giver, carer) = (&cast.giver, &cast.carer);
     format!(
-        "Serving on http://{at} until you press Ctrl-C. To try it, open another terminal here and paste:\n\
+        "Serving on http://{at} until you press Ctrl-C.\n\
+         To try it, open another terminal in this same folder and paste:\n\
          \n  \
            export CARESTORE_SERVER=http://{at} CARESTORE_COOP={coop}\n  \
            export CARESTORE_TOKEN_FILE='{token}'\n  \
            alias carestore='cargo run --quiet --release --bin carestore --'\n\
          \n\
-         and then any of these (the first builds the program, once):\n\
+         and then any of these (the first builds the program, which takes a while):\n\
          \n  \
            carestore balances                          what stands in each account\n  \
            carestore statement {giver_number:<24}{giver_name}, line by line\n  \
@@ -204,7 +203,9 @@ pub(super) fn next(
            carestore history watch                     every entry, and each new one as it comes\n  \
            carestore --help                            everything else\n\
          \n\
-         Each also takes the flags by itself: carestore --server http://{at} --token-file FILE --coop {coop} balances\n",
+         Without those exports, each takes flags:\n\
+         \n  \
+           carestore --server http://{at} --token-file FILE --coop {coop} balances\n",
         giver_number = giver.number,
         giver_name = giver.display_name,
         carer_number = carer.number,
