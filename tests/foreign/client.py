@@ -695,7 +695,7 @@ class Checks:
                     ),
                 ),
             ]
-            messages = [p.ImportHistoryRequest(head=head), p.ImportHistoryRequest(steps=steps)]
+            messages = [p.ImportHistoryRequest(head=head), p.ImportHistoryRequest(steps=steps, end=True)]
             stub = self.caller.services["Import"]
             return stub.ImportHistory(iter(messages), metadata=self.caller.token, timeout=30)
 
