@@ -1,6 +1,7 @@
 //! The whole system from outside.
 
 mod harness;
+mod skip;
 
 mod banking;
 mod crash_log;

@@ -716,7 +716,7 @@ class Checks:
         same([row.name for row in whole], names, "pages of any size")
         token = self.read("Members", "ListMembers", page=p.Page(page_size=1)).next_page_token
         refusal = self.refused(
-            "INVALID_FIELD",
+            "PAGE_TOKEN_INVALID",
             lambda: self.read("TimeBank", "ListBalances", page=p.Page(page_token=token)),
         )
         same(set(refusal.violations), {"page.page_token"}, "a token of another list")
