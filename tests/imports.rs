@@ -1,5 +1,10 @@
 //! Spreadsheets of a year, through the client's own reading and the public API.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that fails says so")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::cast_possible_wrap,
+    reason = "a test that fails says so"
+)]
 
 use std::{
     collections::{BTreeMap, BTreeSet},

@@ -1,6 +1,9 @@
 //! Every way in which the ledger says no, over real gRPC: by its reason, under its code, with what it promises to say.
 #![allow(
     clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::wildcard_enum_match_arm,
     clippy::indexing_slicing,
     clippy::too_many_lines,
     reason = "a test that fails says so; the test is a table"

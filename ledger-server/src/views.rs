@@ -57,15 +57,11 @@ impl View {
                 self.lines.entry(line).or_default().push(position, day, delta);
             }
         }
-        match &entry.event {
-            Event::EntryReversed { entry: reversed, .. } => {
-                self.take_back(*reversed, position, day);
-            }
-            event => {
-                for (line, amount) in flows::streams(event) {
-                    self.lines.entry(line).or_default().push(position, day, amount);
-                }
-            }
+        if let Event::EntryReversed { entry: reversed, .. } = &entry.event {
+            self.take_back(*reversed, position, day);
+        }
+        for (line, amount) in flows::streams(&entry.event) {
+            self.lines.entry(line).or_default().push(position, day, amount);
         }
         if let Event::InKindReceived { offer, valuation: Some(valuation), .. } = &entry.event {
             let valued = self.lines.entry(Line::Valued(*offer)).or_default();

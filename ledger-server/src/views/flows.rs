@@ -85,13 +85,15 @@ pub(crate) fn accounts(transfer: &Transfer) -> Vec<(Line, i64)> {
 
 /// What an event brought into the Store or took out of it. A reversal takes back what its entry brought.
 pub(crate) fn streams(event: &Event) -> Vec<(Line, i64)> {
-    match event {
+    if let Event::RespiteDelivered { minutes, .. } = event {
         // All of it was redeemed, beyond what was held as well.
-        Event::RespiteDelivered { minutes, .. } => vec![(Line::TimeOut, minutes.get())],
-        // What the community makes good was given by nobody.
-        Event::MemberLeft { .. } | Event::EntryReversed { .. } => Vec::new(),
-        other => other.transfers().iter().filter_map(stream).collect(),
+        return vec![(Line::TimeOut, minutes.get())];
     }
+    // What the community makes good for somebody who leaves was given by nobody.
+    if matches!(event, Event::MemberLeft { .. } | Event::EntryReversed { .. }) {
+        return Vec::new();
+    }
+    event.transfers().iter().filter_map(stream).collect()
 }
 
 /// The stream into or out of the Store that a transfer is part of, if it is.
