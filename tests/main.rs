@@ -5,6 +5,7 @@ mod harness;
 mod access;
 mod banking;
 mod crash_log;
+mod foreign;
 mod guards;
 mod imports;
 mod kills;

@@ -95,7 +95,7 @@ fn copy(from: &Path, to: &Path) {
             (entry.path(), to.join(entry.file_name()))
         };
         if from.is_dir() {
-            copy(&from, &to)
+            copy(&from, &to);
         } else {
             let _ = fs::copy(&from, &to).unwrap();
         }

@@ -10,6 +10,7 @@ use crate::render::Output;
 
 pub(crate) mod advice;
 mod coop;
+mod happened;
 mod history;
 mod hours;
 mod import;

@@ -175,7 +175,9 @@ pub(crate) fn explain_json(error: &Error) -> Value {
 }
 
 fn figures(metadata: &std::collections::BTreeMap<String, String>) -> String {
-    let said = metadata.iter().map(|(name, value)| match value.parse() {
+    // The remedy stands above, as what to try.
+    let figures = metadata.iter().filter(|(name, _)| *name != "remedy");
+    let said = figures.map(|(name, value)| match value.parse() {
         Ok(minutes) if name.ends_with("_minutes") || name == "minutes" => {
             format!("{name} {value} ({})", ledger_client::typed::say_minutes(minutes))
         }

@@ -219,9 +219,13 @@ fn guards(state: &State, request: &Request) -> Result<(), Rejection> {
     if let Some((thing, expected)) = request.expected_revision {
         let revision = match thing {
             Thing::Member(member) => state.member(member)?.revision,
-            Thing::Made(made_by) => {
-                state.made_revision(made_by).ok_or(Rejection::AlreadySettled { made_by })?
-            }
+            Thing::Made(made_by) => match state.made_revision(made_by) {
+                Some(revision) => revision,
+                None if state.settled.contains(&made_by) => {
+                    return Err(Rejection::AlreadySettled { made_by });
+                }
+                None => return Err(Rejection::EntryNotFound { entry: made_by }),
+            },
         };
         if revision != expected {
             return Err(Rejection::RevisionChanged { revision });
@@ -236,7 +240,9 @@ fn occurred(ask: &Ask<'_>) -> Result<(), Rejection> {
     if occurred_on > ask.today() {
         return Err(Rejection::InTheFuture { occurred_on });
     }
-    if let (false, Ok(policy)) = (ask.is_history(), ask.policy()) {
+    // A correction is of the day of what it corrects, however long ago that was.
+    let of_its_day = ask.is_history() || ask.request.corrects.is_some();
+    if let (false, Ok(policy)) = (of_its_day, ask.policy()) {
         let days = policy.backdating_days;
         if occurred_on < ask.request.at.day().plus(-i32::from(days)) {
             return Err(Rejection::OutsideBackdating { occurred_on, days });

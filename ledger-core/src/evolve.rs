@@ -155,6 +155,7 @@ fn happen(state: &mut State, entry: &Entry) -> Result<()> {
                 reference: reference.clone(),
                 hats: hats.clone(),
                 standing: Standing::Active,
+                standing_before: Standing::Active,
                 joined_on: *joined_on,
                 revision: at,
             });
@@ -169,7 +170,9 @@ fn happen(state: &mut State, entry: &Entry) -> Result<()> {
             member_mut(state, *member, at)?.standing = Standing::Active;
         }
         Event::MemberLeft { member, settled: _ } => {
-            member_mut(state, *member, at)?.standing = Standing::Left;
+            let member = member_mut(state, *member, at)?;
+            member.standing_before = member.standing;
+            member.standing = Standing::Left;
         }
         Event::PartyRegistered { party, title, kind } => {
             next(at, party.index(), state.parties.len())?;
@@ -252,21 +255,24 @@ fn happen(state: &mut State, entry: &Entry) -> Result<()> {
         Event::VoucherIssued { offer, member, reason, code, lapse_at, price } => {
             promises::voucher_issued(
                 state,
-                entry,
+                at,
                 OpenVoucher {
                     offer: *offer,
                     member: *member,
                     reason: *reason,
                     code: *code,
                     price: *price,
+                    year: entry.occurred_on.year(),
                     lapse_at: *lapse_at,
                 },
             );
         }
-        Event::VoucherRedeemed { voucher, .. }
-        | Event::VoucherCancelled { voucher, .. }
-        | Event::VoucherLapsed { voucher, .. } => {
+        Event::VoucherRedeemed { voucher, .. } | Event::VoucherLapsed { voucher, .. } => {
             promises::voucher_settled(state, at, *voucher)?;
+        }
+        Event::VoucherCancelled { voucher, .. } => {
+            let open = promises::voucher_settled(state, at, *voucher)?;
+            promises::thank(state, &open, -1);
         }
         // All that these do is move something, and that is done.
         Event::LossAccepted { .. }
@@ -315,7 +321,10 @@ fn undo(state: &mut State, at: Position, undone: Undone) -> Result<()> {
         Undone::GivenMinutes { giver, day, minutes } => {
             promises::give(state, giver, day, minutes.get().saturating_neg());
         }
-        Undone::Leaving(member) => member_mut(state, member, at)?.standing = Standing::Active,
+        Undone::Leaving(member) => {
+            let member = member_mut(state, member, at)?;
+            member.standing = member.standing_before;
+        }
         Undone::Offer(offer) => {
             let offer = state.offers.get_mut(offer.index());
             offer.ok_or(impossible(at, "there is no such offer"))?.withdrawn = true;

@@ -7,8 +7,8 @@
 //!            State ◀────┘
 //! ```
 //!
-//! Two functions carry the product: [`decide`] may say no, [`evolve`] may not disagree. The live server, a restart and
-//! the auditor all go through the same [`evolve`]. Deliberately absent: a clock, randomness, files, bytes, threads.
+//! Two functions carry the product: [`decide()`] may say no, [`evolve()`] may not disagree. The live server, a restart and
+//! the auditor all go through the same [`evolve()`]. Deliberately absent: a clock, randomness, files, bytes, threads.
 
 // Words.
 mod account;

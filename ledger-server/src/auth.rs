@@ -154,7 +154,8 @@ fn random() -> Result<[u8; 32], Error> {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 0x0f]);
+    digits.filter_map(|digit| char::from_digit(digit.into(), 16)).collect()
 }
 
 /// Writes a file that only its owner can read, and returns when it is on the platter. A file that is half there after a

@@ -135,10 +135,10 @@ impl Live {
 /// The name of a co-op whose log cannot be served, from its first entry.
 pub(crate) fn coop_of(log: &dyn Log, id: LogId) -> Option<CoopName> {
     let first = log.read(id, 1).ok().flatten()?;
-    match stored::decode(&first).ok()?.event {
-        Event::CoopFounded { coop, policy: _ } => Some(coop),
-        _ => None,
-    }
+    let Event::CoopFounded { coop, policy: _ } = stored::decode(&first).ok()?.event else {
+        return None;
+    };
+    Some(coop)
 }
 
 fn fold(log: &dyn Log, id: LogId, mut view: View) -> Result<View, Error> {

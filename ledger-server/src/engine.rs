@@ -173,7 +173,7 @@ impl Writer {
                         batch.answer(reply, answer);
                     }
                     Job::Import(import, reply) => {
-                        let answer = self.import(&mut batch, *import)?;
+                        let answer = self.import(&mut batch, &import)?;
                         batch.answer_import(reply, answer);
                     }
                     Job::Tick => self.fall_due(&mut batch)?,

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use ledger_core::{Contradiction, Position, Rejection};
+use ledger_core::{Contradiction, Position, Reference, Rejection};
 use ledger_proto::Malformed;
 
 use crate::log::LogError;
@@ -16,6 +16,9 @@ pub enum Error {
     /// The ledger says no.
     #[error(transparent)]
     Rejected(#[from] Rejection),
+    /// No member has this reference.
+    #[error("no member has the reference {0}")]
+    ReferenceNotFound(Reference),
     /// There is no such policy.
     #[error("there is no policy of version {0}")]
     PolicyNotFound(i64),
@@ -31,6 +34,11 @@ pub enum Error {
     /// The writer has more waiting than it can take.
     #[error("the ledger is busy; try again with the same request id")]
     Busy,
+    /// The caller's own deadline has passed. What was submitted runs to its end all the same.
+    #[error(
+        "the deadline has passed, and the outcome is not known here; the same request id finds it out"
+    )]
+    Deadline,
     /// The server is stopping.
     #[error("the server is stopping; try again with the same request id")]
     Stopping,
@@ -61,6 +69,7 @@ pub enum Error {
 
 impl Error {
     /// A mistake of this program or of the machine, in words.
+    #[allow(clippy::needless_pass_by_value, reason = "map_err gives its errors away")]
     pub(crate) fn internal(what: impl ToString) -> Self {
         Self::Internal(what.to_string())
     }

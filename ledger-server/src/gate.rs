@@ -5,6 +5,7 @@ use std::{
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
+    time::Duration,
 };
 
 use tonic::{
@@ -91,6 +92,28 @@ impl<S> Guarded<S> {
     }
 }
 
+/// How long the caller waits, as gRPC's own header says it, less a moment: left to the transport, a deadline would come
+/// out as a cancellation, which says something else.
+fn deadline<B>(request: &Request<B>) -> Option<Duration> {
+    let said = request.headers().get("grpc-timeout")?.to_str().ok()?;
+    let (digits, unit) = said.split_at_checked(said.len().checked_sub(1)?)?;
+    if digits.is_empty() || digits.len() > 8 || !digits.bytes().all(|digit| digit.is_ascii_digit())
+    {
+        return None;
+    }
+    let count: u64 = digits.parse().ok()?;
+    let whole = match unit {
+        "H" => Duration::from_hours(count),
+        "M" => Duration::from_mins(count),
+        "S" => Duration::from_secs(count),
+        "m" => Duration::from_millis(count),
+        "u" => Duration::from_micros(count),
+        "n" => Duration::from_nanos(count),
+        _ => return None,
+    };
+    Some(whole.mul_f64(0.98))
+}
+
 /// Where a call comes from. Calls whose address is not known share one count.
 fn address<B>(request: &Request<B>) -> IpAddr {
     let extensions = request.extensions();
@@ -116,11 +139,56 @@ where
 
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
         match self.check(&mut request) {
-            Ok(()) => Box::pin(self.inner.call(request)),
+            Ok(()) => {
+                let deadline = deadline(&request);
+                let answer = self.inner.call(request);
+                match deadline {
+                    None => Box::pin(answer),
+                    Some(deadline) => Box::pin(async move {
+                        match tokio::time::timeout(deadline, answer).await {
+                            Ok(answered) => answered,
+                            // What was submitted runs to its end: the writer does not hear of this.
+                            Err(_) => Ok(Status::from(Error::Deadline).into_http()),
+                        }
+                    }),
+                }
+            }
             Err(error) => {
                 let refused = Status::from(error).into_http();
                 Box::pin(async move { Ok(refused) })
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asks(timeout: &str) -> Request<()> {
+        let asked = Request::builder().uri("/grpc.health.v1.Health/Check");
+        asked.header("grpc-timeout", timeout).body(()).unwrap()
+    }
+
+    #[test]
+    fn a_deadline_reads_as_grpc_writes_it() {
+        for (said, seconds) in [("1H", 3528.0), ("2M", 117.6), ("50S", 49.0), ("1000m", 0.98)] {
+            let read = deadline(&asks(said)).unwrap().as_secs_f64();
+            assert!((read - seconds).abs() < 1e-6, "{said} reads as {read}");
+        }
+        for wrong in ["", "5", "S", "-1S", "123456789S", "5x"] {
+            assert_eq!(deadline(&asks(wrong)), None, "{wrong:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_deadline_that_passes_is_called_by_its_name() {
+        let never = tower::service_fn(|_: Request<()>| {
+            std::future::pending::<Result<Response<Body>, std::convert::Infallible>>()
+        });
+        let mut guarded = Gate::new(Arc::new(Auth::new("cst_right"))).layer(never);
+        let answered = guarded.call(asks("20m")).await.unwrap();
+        let status = Status::from_header_map(answered.headers()).unwrap();
+        assert_eq!(i32::from(status.code()), 4, "DEADLINE_EXCEEDED");
     }
 }

@@ -8,6 +8,7 @@ mod pages;
 mod people;
 mod receipt;
 mod statement;
+mod then;
 mod totals;
 
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
@@ -108,11 +109,12 @@ fn submission(parsed: api::Parsed) -> Submission {
 }
 
 /// A service of the API: a line for each method. A write names its arm of `Write`, everything else the function that
-/// answers it; what strangers may call hears who calls.
+/// answers it, after a wait or at once; what strangers may call hears who calls.
 macro_rules! service {
     ($service:ident {
         writes { $($write:ident($asked:ident) -> $answered:ident as $arm:ident;)* }
         answers { $($method:ident($request:ty) -> $response:ty = $answer:path;)* }
+        $(at_once { $($quick:ident($sent:ty) -> $back:ty = $say:path;)* })?
         $(strangers { $($open:ident($told:ty) -> $said:ty = $hear:path;)* })?
         $(type $stream:ident = $item:ty;)*
     }) => {
@@ -138,6 +140,14 @@ macro_rules! service {
                 }
             )*
             $($(
+                async fn $quick(
+                    &self,
+                    request: Request<$sent>,
+                ) -> Result<Response<$back>, Status> {
+                    Ok(Response::new($say(self, request.into_inner())?))
+                }
+            )*)?
+            $($(
                 async fn $open(&self, request: Request<$told>) -> Result<Response<$said>, Status> {
                     let caller = request.extensions().get().copied().unwrap_or(Caller::Stranger);
                     Ok(Response::new($hear(self, caller, request.into_inner()).await?))
@@ -155,9 +165,11 @@ service!(CoopService {
     }
     answers {
         adopt_policy(v1::AdoptPolicyRequest) -> v1::AdoptPolicyResponse = coops::adopt_policy;
-        list_coops(v1::ListCoopsRequest) -> v1::ListCoopsResponse = coops::list;
         get_policy(v1::GetPolicyRequest) -> v1::GetPolicyResponse = coops::policy;
         list_officers(v1::ListOfficersRequest) -> v1::ListOfficersResponse = coops::officers;
+    }
+    at_once {
+        list_coops(v1::ListCoopsRequest) -> v1::ListCoopsResponse = coops::list;
     }
 });
 
@@ -245,7 +257,8 @@ service!(HistoryService {
     writes {
         reverse_entry(ReverseEntryRequest) -> ReverseEntryResponse as ReverseEntry;
     }
-    answers {
+    answers {}
+    at_once {
         read_history(v1::ReadHistoryRequest) -> feed::ReadStream = feed::read;
         watch_history(v1::WatchHistoryRequest) -> feed::WatchStream = feed::watch;
     }

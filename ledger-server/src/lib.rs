@@ -28,4 +28,4 @@ pub use log::{
     Block, Head, Log, LogError, LogId, LogOptions, Lost, MAX_ENTRY, MemoryLog, PackedLog,
     SimulatedDisk, Watch, Watchdog,
 };
-pub use serve::{House, Opening, Serving, accept_loss, serve, until_told, verdicts};
+pub use serve::{House, Opening, Serving, Verdict, accept_loss, serve, until_told, verdicts};

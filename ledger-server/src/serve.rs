@@ -35,6 +35,7 @@ use crate::{
     gate::Gate,
     grpc::{Ground, Service},
     log::{Log, LogError, LogOptions, PackedLog},
+    views::Published,
 };
 
 /// A request may be so large: an import's chunk, a batch of a thousand writes.
@@ -131,6 +132,30 @@ impl House {
         directory.served.keys().cloned().collect()
     }
 
+    /// What readers see of a co-op. Nothing: it is not served.
+    pub(crate) fn published(&self, coop: &CoopName) -> Option<Arc<Published>> {
+        let directory = self.directory.read().unwrap_or_else(PoisonError::into_inner);
+        directory.served.get(coop).map(|(_, published)| Arc::clone(published))
+    }
+
+    /// The API, to be asked without a listener between.
+    pub(crate) fn service(&self) -> Service {
+        // Its streams are told to end at once: nobody could tell them later.
+        let (_, stopping) = watch::channel(true);
+        self.answering(stopping)
+    }
+
+    fn answering(&self, stopping: watch::Receiver<bool>) -> Service {
+        Service::new(Ground {
+            engine: self.engine.clone(),
+            directory: Arc::clone(&self.directory),
+            log: Arc::clone(&self.log),
+            cards: Arc::clone(&self.cards),
+            secrets: self.secrets.clone(),
+            stopping,
+        })
+    }
+
     /// Ends the writer, when all that was submitted is done, and leaves snapshots for a fast start.
     pub async fn close(self) {
         self.engine.stop().await;
@@ -141,21 +166,10 @@ impl House {
     }
 
     /// Serves the API on a listener until told to stop.
-    pub async fn serve(
-        self,
-        listener: TcpListener,
-        tls: Option<Identity>,
-    ) -> Result<Serving, Error> {
+    pub fn serve(self, listener: TcpListener, tls: Option<Identity>) -> Result<Serving, Error> {
         let address = listener.local_addr().map_err(Error::internal)?;
         let (stop, stopping) = watch::channel(false);
-        let service = Service::new(Ground {
-            engine: self.engine.clone(),
-            directory: Arc::clone(&self.directory),
-            log: Arc::clone(&self.log),
-            cards: Arc::clone(&self.cards),
-            secrets: self.secrets.clone(),
-            stopping: stopping.clone(),
-        });
+        let service = self.answering(stopping.clone());
         let auth = Arc::clone(&self.auth);
         let server = tokio::spawn(listen(service, auth, (listener, tls), stopping));
         Ok(Serving { address, stop, server, house: self })
@@ -225,8 +239,8 @@ async fn listen(
         tokio::time::sleep(DRAIN).await;
     };
     tokio::select! {
-        served = router.serve_with_incoming_shutdown(TcpListenerStream::new(listener), draining) => {
-            served.map_err(Error::internal)
+        ended = router.serve_with_incoming_shutdown(TcpListenerStream::new(listener), draining) => {
+            ended.map_err(Error::internal)
         }
         () = overdue => Ok(()),
     }
@@ -272,7 +286,7 @@ pub async fn serve(
     let listener = TcpListener::bind(listen).await.map_err(|error| {
         Error::Internal(format!("cannot listen on {listen}: {error}; is the server running twice?"))
     })?;
-    house.serve(listener, tls).await
+    house.serve(listener, tls)
 }
 
 fn identity(certificate: &Path, key: &Path) -> Result<Identity, Error> {
@@ -293,8 +307,11 @@ pub async fn until_told() -> Result<(), Error> {
     }
 }
 
-/// After a loss: what the log of a co-op has lost, or that all is there.
-pub fn verdicts(data: &Path) -> Result<Vec<(String, Result<(), LogError>)>, Error> {
+/// A co-op, by name, and what its log has lost, if it has.
+pub type Verdict = (String, Result<(), LogError>);
+
+/// What the log of each co-op has lost, or that all is there.
+pub fn verdicts(data: &Path) -> Result<Vec<Verdict>, Error> {
     let log = PackedLog::open(&data.join("log"), &LogOptions::default())?;
     let named =
         |id| boot::coop_of(&log, id).map_or_else(|| format!("log {id}"), |coop| coop.to_string());
@@ -321,7 +338,8 @@ fn loss(coop: &CoopName, lost: crate::log::Lost) -> crate::engine::Submission {
         Actor, Channel, Command, Fingerprint, Position, Request, RequestId, Timestamp,
     };
     let id = *uuid::Uuid::now_v7().as_bytes();
-    let (first, last) = (Position::new(lost.first), Position::new(lost.last));
+    let command =
+        Command::AcceptLoss { first: Position::new(lost.first), last: Position::new(lost.last) };
     crate::engine::Submission {
         coop: coop.clone(),
         request: Request {
@@ -336,7 +354,7 @@ fn loss(coop: &CoopName, lost: crate::log::Lost) -> crate::engine::Submission {
             expected_revision: None,
             corrects: None,
             row: None,
-            command: Command::AcceptLoss { first, last },
+            command,
         },
         validate_only: false,
         card: None,

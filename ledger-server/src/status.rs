@@ -49,9 +49,11 @@ fn refusal(error: &Error) -> (Code, Refusal) {
                 .clone_into(&mut refusal.message);
         }
         Error::Rejected(_)
+        | Error::ReferenceNotFound(_)
         | Error::PolicyNotFound(_)
         | Error::TokenMissing
         | Error::TokenUnknown
+        | Error::Deadline
         | Error::BeyondHead { .. }
         | Error::Lost(_)
         | Error::ClockJumped(_)
@@ -74,11 +76,13 @@ fn code(error: &Error) -> (Code, &'static str) {
             };
             (code, rejection.reason())
         }
+        Error::ReferenceNotFound(_) => (Code::NotFound, "MEMBER_NOT_FOUND"),
         Error::PolicyNotFound(_) => (Code::NotFound, "POLICY_NOT_FOUND"),
         Error::TokenMissing => (Code::Unauthenticated, "TOKEN_MISSING"),
         Error::TokenUnknown => (Code::Unauthenticated, "TOKEN_UNKNOWN"),
         Error::RateLimited(_) => (Code::ResourceExhausted, "RATE_LIMITED"),
         Error::Busy => (Code::ResourceExhausted, "BUSY"),
+        Error::Deadline => (Code::DeadlineExceeded, "DEADLINE_EXCEEDED"),
         Error::Stopping => (Code::Unavailable, "SHUTTING_DOWN"),
         Error::BeyondHead { .. } => (Code::OutOfRange, "POSITION_BEYOND_HEAD"),
         Error::Lost(_) | Error::Log(LogError::Store { .. }) => (Code::DataLoss, "HISTORY_LOST"),
@@ -120,6 +124,7 @@ fn figures(error: &Error) -> BTreeMap<String, String> {
         Error::BeyondHead { asked, head } => {
             vec![("asked", asked.to_string()), ("position", head.to_string())]
         }
+        Error::ReferenceNotFound(reference) => vec![("ref", reference.to_string())],
         Error::Lost(lost) => missing(lost),
         Error::Log(lost) => missing(lost),
         Error::PolicyNotFound(version) => vec![("version", version.to_string())],
@@ -128,6 +133,7 @@ fn figures(error: &Error) -> BTreeMap<String, String> {
         | Error::TokenUnknown
         | Error::RateLimited(_)
         | Error::Busy
+        | Error::Deadline
         | Error::Stopping
         | Error::ClockJumped(_)
         | Error::Contradiction(_)

@@ -59,9 +59,10 @@ impl View {
         }
         if let Event::EntryReversed { entry: reversed, .. } = &entry.event {
             self.take_back(*reversed, position, day);
-        }
-        for (line, amount) in flows::streams(&entry.event) {
-            self.lines.entry(line).or_default().push(position, day, amount);
+        } else {
+            for (line, amount) in flows::streams(&entry.event) {
+                self.lines.entry(line).or_default().push(position, day, amount);
+            }
         }
         if let Event::InKindReceived { offer, valuation: Some(valuation), .. } = &entry.event {
             let valued = self.lines.entry(Line::Valued(*offer)).or_default();

@@ -11,13 +11,16 @@ pub(crate) fn remedy(error: &Error) -> Option<String> {
         None => "the same command again".to_owned(),
     };
     match error {
-        Error::Refused { code, refusal: _, request_id } => match (code, error.reason()) {
+        Error::Refused { code, refusal, request_id } => match (code, error.reason()) {
             (_, Some("TOKEN_MISSING" | "TOKEN_UNKNOWN")) => Some(TOKEN.to_owned()),
             (Code::Unavailable | Code::OutcomeUnknown, Some("CLOCK_JUMPED")) => {
                 for_reason("CLOCK_JUMPED")
             }
             (Code::Unavailable | Code::OutcomeUnknown, _) => Some(again(request_id)),
-            (_, reason) => reason.and_then(for_reason),
+            (_, reason) => {
+                let servers_own = || refusal.metadata.get("remedy").cloned();
+                reason.and_then(for_reason).or_else(servers_own)
+            }
         },
         Error::Unreachable {
             code: Code::OutcomeUnknown | Code::Unavailable, request_id, ..

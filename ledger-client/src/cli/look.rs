@@ -6,6 +6,7 @@ use ledger_client::{Error, json, words};
 use ledger_proto::v1;
 use serde_json::{Value, json};
 
+use super::happened::happened;
 use super::people::last;
 use super::session::{Session, pages};
 use crate::render::{Grid, harmless, table_text};
@@ -105,7 +106,7 @@ async fn told(session: &Session, statement: &v1::GetStatementResponse) -> Result
     let mut grid =
         Grid::new(["entry>", "day", "what", "with", "task", "time>", "balance>", "note"]);
     for line in &statement.lines {
-        let mut what = line.kind.clone();
+        let mut what = happened(&line.kind).to_owned();
         if line.reversed_by > 0 {
             what = format!("{what} (reversed by {})", line.reversed_by);
         }

@@ -7,7 +7,7 @@ use ledger_proto::v1;
 
 use super::parse;
 use super::people::last;
-use super::session::{Session, pages};
+use super::session::{Session, Written, pages, written};
 use crate::render::{Grid, harmless, talk};
 
 #[derive(Subcommand, Debug)]
@@ -221,9 +221,10 @@ async fn list(session: &Session) -> Result<(), Error> {
 }
 
 async fn show(session: &Session, typed: &str) -> Result<(), Error> {
-    let typed = typed.trim();
-    let by_number = typed.starts_with(|c: char| c.is_ascii_digit()) || typed.contains([':', '/']);
-    let member = if by_number { typed.to_owned() } else { format!("ref:{typed}") };
+    let member = match written(typed) {
+        Written::Nobody => String::new(),
+        Written::Name(name) | Written::Reference(name) => name,
+    };
     let request = v1::GetMemberRequest { context: session.read()?, member };
     let answer = session.client.get_member(request).await?;
     let (member, card) = (answer.member.unwrap_or_default(), answer.card.unwrap_or_default());

@@ -95,15 +95,14 @@ impl Session {
         }))
     }
 
-    /// A member as a request names them: numbers go as they were typed, since the server checks
-    /// the digit after the dash; the co-op's own references are looked up.
+    /// A member as a request names them: numbers go out, the digit after the dash with them, since
+    /// the server checks it; the co-op's own references are looked up.
     pub(crate) async fn member(&self, typed: &str) -> Result<String, Error> {
-        let typed = typed.trim();
-        let by_number = typed.starts_with(|c: char| c.is_ascii_digit()) || typed.contains('/');
-        if by_number || typed.is_empty() {
-            return Ok(typed.to_owned());
+        match written(typed) {
+            Written::Nobody => Ok(String::new()),
+            Written::Name(name) => Ok(name),
+            Written::Reference(reference) => self.look_up(&reference).await,
         }
-        self.look_up(&format!("ref:{}", typed.strip_prefix("ref:").unwrap_or(typed))).await
     }
 
     /// The same, where nobody at all is an answer, too.
@@ -121,10 +120,10 @@ impl Session {
         if let Some(number) = small.strip_prefix("officer") {
             return Ok(format!("officers/{}", number.trim()));
         }
-        if typed.starts_with(|c: char| c.is_ascii_digit()) {
-            return self.look_up(typed).await;
+        match written(typed) {
+            Written::Nobody => Ok(String::new()),
+            Written::Name(name) | Written::Reference(name) => self.look_up(&name).await,
         }
-        self.member(typed).await
     }
 
     async fn look_up(&self, member: &str) -> Result<String, Error> {
@@ -222,6 +221,32 @@ impl Session {
     }
 }
 
+/// How somebody wrote who they mean.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Written {
+    /// Not at all.
+    Nobody,
+    /// By a name that requests take: "1042-7" or "members/1042".
+    Name(String),
+    /// By the co-op's own reference, as it is asked for: "ref:V005".
+    Reference(String),
+}
+
+/// Reads how a member was written.
+pub(crate) fn written(typed: &str) -> Written {
+    let typed = typed.trim();
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    match typed.split_once('-') {
+        _ if typed.is_empty() => Written::Nobody,
+        _ if typed.contains('/') => Written::Name(typed.to_owned()),
+        _ if digits(typed) => Written::Name(format!("members/{typed}")),
+        Some((number, check)) if digits(number) && check.len() == 1 && digits(check) => {
+            Written::Name(typed.to_owned())
+        }
+        _ => Written::Reference(format!("ref:{}", typed.strip_prefix("ref:").unwrap_or(typed))),
+    }
+}
+
 /// All pages of a list.
 pub(crate) async fn pages<T>(
     mut page: impl AsyncFnMut(Option<v1::Page>) -> Result<(Vec<T>, String), Error>,
@@ -257,4 +282,21 @@ fn token(file: Option<&Path>) -> Result<Option<String>, Error> {
 
 fn read_bytes(path: &Path) -> Result<Vec<u8>, Error> {
     std::fs::read(path).map_err(|source| Error::File { path: path.display().to_string(), source })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn members_are_written_by_number_name_or_reference() {
+        let name = |text: &str| Written::Name(text.to_owned());
+        assert_eq!(written(" 1042-7 "), name("1042-7"));
+        assert_eq!(written("1042"), name("members/1042"));
+        assert_eq!(written("coops/x/members/1042"), name("coops/x/members/1042"));
+        for (typed, asked) in [("V005", "ref:V005"), ("ref:12-A", "ref:12-A"), ("2B", "ref:2B")] {
+            assert_eq!(written(typed), Written::Reference(asked.to_owned()));
+        }
+        assert_eq!(written(""), Written::Nobody);
+    }
 }

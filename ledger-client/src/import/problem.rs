@@ -84,7 +84,7 @@ fn column(file: &str, field: &str, reason: &str) -> String {
         ("pledges.csv" | "vouchers.csv", "title") => "offer",
         ("pledges.csv" | "vouchers.csv", "party") => "business",
         ("pledges.csv", "face_value_pence") => "face_value",
-        ("vouchers.csv", "issued_text" | "issued_occurrence") => "outcome",
+        ("vouchers.csv", "voucher" | "issued_text" | "issued_occurrence") => "outcome",
         ("store.csv", "amount_pence" | "valuation_pence") => "amount",
         ("store.csv", "party" | "member" | "business") => "source",
         ("store.csv", "title") => "description",

@@ -94,8 +94,8 @@ fn reversible(ask: &Ask<'_>, found: &Entry) -> Result<Undone, Rejection> {
     }
 }
 
-/// How the books would stand: a member may go below the floor, and the entry says so; nothing else may go below zero,
-/// and nobody who has left has hours.
+/// How the books would stand: a member may be taken below the floor, and the entry says so; nothing else may go below
+/// zero, and nobody who has left has hours.
 fn standing(
     ask: &Ask<'_>,
     (entry, undone): (Position, Undone),
@@ -115,9 +115,11 @@ fn standing(
                     if undone != Undone::Leaving(member) {
                         ask.state.present(member)?;
                     }
-                    if books.time(account).get() < floor {
-                        below_floor.push(member);
-                    }
+                }
+                if let TimeAccount::Member(member) = from
+                    && books.time(from).get() < floor
+                {
+                    below_floor.push(member);
                 }
                 let pot = ask.state.books.time(TimeAccount::Pot);
                 if from == TimeAccount::Pot && books.time(from).get() < 0 {

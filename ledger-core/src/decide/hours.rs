@@ -24,14 +24,18 @@ pub(super) fn log(ask: &Ask<'_>, help: &Help) -> Ruled {
 /// An officer's entry counts at once, with the evidence on paper or by telephone. Not in a matter of their own.
 pub(super) fn record(ask: &Ask<'_>, help: &Help, evidence: EvidenceGrade) -> Ruled {
     let authority = ask.who.coordinator()?;
-    if !ask.is_history() {
-        ask.who.not_in_own_matter(help.giver)?;
-        if let HoursDestination::Member(member) = help.destination {
-            ask.who.not_in_own_matter(member)?;
-        }
-    }
+    not_for_oneself(ask, help)?;
     let help = given(ask, help)?;
     Ok(Ruling::new(Event::HoursRecorded { help, evidence }, authority))
+}
+
+/// Refuses an officer whose own help it is, or whose own account it would come to.
+fn not_for_oneself(ask: &Ask<'_>, help: &Help) -> Result<(), Rejection> {
+    ask.who.not_in_own_matter(help.giver)?;
+    match help.destination {
+        HoursDestination::Member(member) => ask.who.not_in_own_matter(member),
+        HoursDestination::OwnAccount | HoursDestination::Pot => Ok(()),
+    }
 }
 
 /// The help, checked: who, to whom, and how much on one day; and whether it earns by the policy of the day.
@@ -102,7 +106,7 @@ pub(super) fn confirm(
     let authority = party_to(ask, &logged.help)?;
     ask.who.another_than(logged)?;
     if ask.who.as_member().is_none() {
-        ask.who.not_in_own_matter(logged.help.giver)?;
+        not_for_oneself(ask, &logged.help)?;
     }
     if logged.status == HoursStatus::Disputed {
         return Err(Rejection::HoursDisputed { hours });
@@ -110,15 +114,26 @@ pub(super) fn confirm(
     let before = logged.help.minutes;
     let minutes = minutes.unwrap_or(before);
     day_cap(ask, logged.help.giver, logged.occurred_on, (before.get(), minutes))?;
+    let recipient = |receiver| ask.who.is(receiver) || logged.behind.contains(&receiver);
     let by_default = match ask.who.as_member() {
-        Some(_) => EvidenceGrade::Recipient,
+        Some(_) if logged.help.receiver.is_some_and(recipient) => EvidenceGrade::Recipient,
+        Some(_) => EvidenceGrade::SelfOnly,
         None => EvidenceGrade::Phone,
     };
     let event = Event::HoursConfirmed {
         hours,
         help: Help { minutes, ..logged.help },
         logged: before,
-        evidence: evidence.unwrap_or(by_default),
+        // What nobody but the giver stands behind is no stronger for being called so.
+        evidence: match by_default {
+            EvidenceGrade::SelfOnly => EvidenceGrade::SelfOnly,
+            EvidenceGrade::Timer
+            | EvidenceGrade::Paper
+            | EvidenceGrade::Phone
+            | EvidenceGrade::Household
+            | EvidenceGrade::Recipient
+            | EvidenceGrade::OnSite => evidence.unwrap_or(by_default),
+        },
     };
     Ok(Ruling::new(event, authority).on(logged.occurred_on))
 }
@@ -136,7 +151,7 @@ pub(super) fn resolve(ask: &Ask<'_>, hours: Position, minutes: Option<Minutes>) 
     let authority = ask.who.coordinator()?;
     let logged = waiting(ask.state, hours)?;
     ask.who.another_than(logged)?;
-    ask.who.not_in_own_matter(logged.help.giver)?;
+    not_for_oneself(ask, &logged.help)?;
     if logged.status == HoursStatus::Logged {
         return Err(Rejection::HoursNotDisputed { hours });
     }
@@ -148,11 +163,14 @@ pub(super) fn resolve(ask: &Ask<'_>, hours: Position, minutes: Option<Minutes>) 
     Ok(Ruling::new(event, authority).on(logged.occurred_on))
 }
 
-/// Hours are given to a member, or to the pot where nobody is named.
+/// Hours are given to a member, or to the pot where nobody is named. An officer gives nobody's hours to themselves.
 pub(super) fn give(ask: &Ask<'_>, from: MemberId, to: Option<MemberId>, minutes: Minutes) -> Ruled {
     let authority = ask.who.acting_for(from)?;
     ask.state.active(from)?;
     if let Some(to) = to {
+        if ask.who.as_member().is_none() {
+            ask.who.not_in_own_matter(to)?;
+        }
         ask.state.active(to)?;
         if to == from {
             return Err(Rejection::SamePerson { member: to });

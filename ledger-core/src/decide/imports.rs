@@ -66,7 +66,13 @@ pub fn import(
             suspects.unreadable(refs, fund.as_ref(), business.as_ref());
             continue;
         }
-        if let Err(failure) = bring(&mut done, (index, step), importing)? {
+        let mut unprepared = None;
+        if let Err(failure) = bring(&mut done, (index, step), importing, &mut unprepared)? {
+            // Nothing stays that was opened only for it.
+            if let Some((state, entries)) = unprepared {
+                done.state = state;
+                done.entries.truncate(entries);
+            }
             if suspects.explain(step, &failure) {
                 done.dependent = done.dependent.saturating_add(1);
             } else {
@@ -80,28 +86,36 @@ pub fn import(
 
 type Brought = Result<(), ImportFailure>;
 
+/// The ledger before anything was opened for a step, and how many entries there were.
+type Unprepared = Option<(State, usize)>;
+
 fn bring(
     done: &mut Imported,
     (index, step): (usize, &PastStep),
     importing: Importing,
+    unprepared: &mut Unprepared,
 ) -> Result<Brought, Contradiction> {
-    let mut preparing = 0;
     loop {
         if done.state.row(step.row).is_some() {
             done.known = done.known.saturating_add(1);
             return Ok(Ok(()));
         }
-        let (command, last) = match names::next(&done.state, step) {
+        let (command, prepares) = match names::next(&done.state, step) {
             Err(wrong) => return Ok(Err(ImportFailure::Unknown(wrong))),
             Ok(Next::Nothing) => {
                 done.known = done.known.saturating_add(1);
                 return Ok(Ok(()));
             }
-            Ok(Next::Prepare(command)) => (command, false),
-            Ok(Next::Bring(command)) => (command, true),
+            Ok(Next::Prepare(command)) => {
+                unprepared.get_or_insert_with(|| (done.state.clone(), done.entries.len()));
+                // By what it is, and not by its turn: cut off between two of them, an import finds the second first.
+                let first = matches!(command, Command::OpenFund { .. });
+                (command, if first { 1 } else { 2 })
+            }
+            Ok(Next::Bring(command)) => (command, 0),
         };
-        preparing += 1;
-        let request = request(step, importing, command, if last { 0 } else { preparing });
+        let last = prepares == 0;
+        let request = request(step, importing, command, prepares);
         match decide(&done.state, &request) {
             Err(rejection) => return Ok(Err(ImportFailure::Refused(rejection))),
             Ok(Decision::AlreadyRecorded(_)) => {
@@ -119,7 +133,8 @@ fn bring(
     }
 }
 
-/// The request that a step becomes, or one that prepares it: those have ids of their own, beside the step's.
+/// The request that a step becomes, or one that prepares it: those have ids of their own, beside the step's. What
+/// prepares a step is done today; only the step itself is history.
 fn request(step: &PastStep, importing: Importing, command: Command, preparing: u8) -> Request {
     let mut bits = [0; 10];
     for (to, from) in bits.iter_mut().zip(step.id.bytes().iter().skip(6)) {
@@ -129,7 +144,6 @@ fn request(step: &PastStep, importing: Importing, command: Command, preparing: u
         id: RequestId::of_time(step.id.time(), bits),
         fingerprint: step.fingerprint,
         at: importing.at,
-        // What prepares a step is done today, and no more history than an officer's own doing.
         occurred_on: (preparing == 0).then_some(step.on),
         actor: importing.actor,
         on_behalf_of: None,

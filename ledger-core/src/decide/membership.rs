@@ -66,6 +66,9 @@ pub(super) fn leave(ask: &Ask<'_>, member: MemberId, remaining_to: Option<Member
         return Err(Rejection::SamePerson { member });
     }
     if let Some(heir) = remaining_to {
+        if ask.who.as_member().is_none() {
+            ask.who.not_in_own_matter(heir)?;
+        }
         ask.state.active(heir)?;
     }
     if has_open(ask.state, member) {

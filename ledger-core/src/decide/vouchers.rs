@@ -2,6 +2,7 @@
 
 use super::{Ask, Ruled, Ruling};
 use crate::{
+    account::TimeAccount,
     amount::{Items, Pence},
     command::VoucherKey,
     event::Event,
@@ -114,8 +115,15 @@ pub(super) fn redeem(ask: &Ask<'_>, key: VoucherKey) -> Ruled {
     Ok(Ruling::new(Event::VoucherRedeemed { voucher, offer, member }, authority))
 }
 
+/// It goes back into stock, and the minutes that were given for it come back out of the pot, if they are still there.
 pub(super) fn cancel(ask: &Ask<'_>, voucher: Position) -> Ruled {
     let authority = ask.who.coordinator()?;
     let OpenVoucher { offer, member, price, .. } = *open(ask.state, voucher)?;
+    let pot = ask.state.books.time(TimeAccount::Pot);
+    if let Some(asked) = price
+        && asked.get() > pot.get()
+    {
+        return Err(Rejection::PotTooSmall { pot, asked });
+    }
     Ok(Ruling::new(Event::VoucherCancelled { voucher, offer, member, price }, authority))
 }

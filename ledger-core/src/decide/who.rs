@@ -16,6 +16,8 @@ pub(super) struct Who {
     person: Option<MemberId>,
     on_behalf_of: Option<MemberId>,
     office: Option<Role>,
+    /// Whether it is history out of a spreadsheet, of which no second person is asked.
+    history: bool,
 }
 
 impl Who {
@@ -36,7 +38,13 @@ impl Who {
             }
             Actor::Bearer | Actor::Timer | Actor::Operator => (None, None),
         };
-        let who = Self { actor, person, on_behalf_of: request.on_behalf_of, office };
+        let who = Self {
+            actor,
+            person,
+            on_behalf_of: request.on_behalf_of,
+            office,
+            history: request.row.is_some(),
+        };
         if let Some(member) = request.on_behalf_of {
             who.coordinator()?;
             state.active(member)?;
@@ -101,9 +109,9 @@ impl Who {
         Ok(())
     }
 
-    /// Refuses an officer in a matter of their own.
+    /// Refuses an officer in a matter of their own, unless it is history.
     pub(super) fn not_in_own_matter(&self, member: MemberId) -> Result<(), Rejection> {
-        if self.is(member) { Err(Rejection::NeedsAnotherPerson) } else { Ok(()) }
+        if self.is(member) && !self.history { Err(Rejection::NeedsAnotherPerson) } else { Ok(()) }
     }
 
     /// Which member acts, where it is a member.

@@ -126,25 +126,36 @@ fn release(state: &mut State, respite: Position, promise: &Promise) {
     }
 }
 
-pub(super) fn voucher_issued(state: &mut State, entry: &Entry, voucher: OpenVoucher) {
-    let at = entry.position;
-    let face_value = state.offers.get(voucher.offer.index()).map_or(0, |offer| match offer.kind {
-        OfferKind::Vouchers { face_value, valid_until: _ } => face_value.get(),
-        OfferKind::InKind { valuation: _ } => 0,
-    });
-    let year = (voucher.member, entry.occurred_on.year());
-    let (count, value) = state.thanked.entry(year).or_default();
-    *count = count.saturating_add(1);
-    *value = value.saturating_add(face_value);
+pub(super) fn voucher_issued(state: &mut State, at: Position, voucher: OpenVoucher) {
+    thank(state, &voucher, 1);
     state.due.insert((voucher.lapse_at, at));
     state.codes.insert(voucher.code, at);
     state.vouchers.insert(at, voucher);
 }
 
-pub(super) fn voucher_settled(state: &mut State, at: Position, voucher: Position) -> Result<()> {
+/// Counts a voucher towards the caps of a person and year; one that was cancelled is not counted any more.
+pub(super) fn thank(state: &mut State, voucher: &OpenVoucher, times: i32) {
+    let face_value = state.offers.get(voucher.offer.index()).map_or(0, |offer| match offer.kind {
+        OfferKind::Vouchers { face_value, valid_until: _ } => face_value.get(),
+        OfferKind::InKind { valuation: _ } => 0,
+    });
+    let year = (voucher.member, voucher.year);
+    let (count, value) = state.thanked.entry(year).or_default();
+    *count = count.saturating_add_signed(times);
+    *value = value.saturating_add(face_value.saturating_mul(i64::from(times)));
+    if (*count, *value) == (0, 0) {
+        state.thanked.remove(&year);
+    }
+}
+
+pub(super) fn voucher_settled(
+    state: &mut State,
+    at: Position,
+    voucher: Position,
+) -> Result<OpenVoucher> {
     let open = state.vouchers.remove(&voucher);
     let open = open.ok_or(impossible(at, "a voucher comes to something twice"))?;
     state.due.remove(&(open.lapse_at, voucher));
     state.settled.insert(voucher);
-    Ok(())
+    Ok(open)
 }

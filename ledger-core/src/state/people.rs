@@ -33,6 +33,8 @@ pub struct Member {
     pub hats: Vec<Hat>,
     /// Whether they take part.
     pub standing: Standing,
+    /// The standing that the end of the membership found, and that a reversal of it brings back.
+    pub standing_before: Standing,
     /// The day on which they joined.
     pub joined_on: Day,
     /// The last entry that touched them.

@@ -71,6 +71,8 @@ pub struct OpenVoucher {
     pub code: CodeHash,
     /// Minutes that were given for it.
     pub price: Option<Minutes>,
+    /// The year towards whose caps it counts, unless it is cancelled.
+    pub year: i32,
     /// When it lapses.
     pub lapse_at: Timestamp,
 }

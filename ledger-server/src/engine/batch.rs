@@ -1,6 +1,9 @@
 //! What shares one sync: entries by co-op, the cards that they need, and the answers that wait for them.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, PoisonError},
+};
 
 use ledger_core::{
     Command, CoopName, Decision, Entry, Event, MemberId, Position, Rejection, Request, State,
@@ -119,16 +122,21 @@ impl Writer {
             Err(error) => return Ok(Err(error)),
         };
         if !self.ledgers.contains_key(&coop) {
-            let founding = matches!(request.command, Command::FoundCoop { .. });
-            if let Err(error) = self.may_be_founded(&coop, founding) {
+            if let Err(error) = self.not_lost(&coop) {
                 return Ok(Err(error));
             }
-            // Only a founding that is not refused opens a log.
-            let answer = trial(&State::default(), request.clone(), now);
-            if validate_only || answer.is_err() {
-                return Ok(answer);
+            if !matches!(request.command, Command::FoundCoop { .. }) {
+                return Ok(Err(Rejection::CoopNotFound.into()));
             }
-            self.open(&coop);
+            // Only a founding that is not refused opens a log.
+            request.at = now;
+            match decide(&State::default(), &request) {
+                Err(rejection) => return Ok(Err(rejection.into())),
+                Ok(Decision::Record(entry)) if validate_only => {
+                    return Ok(Ok(tried(&State::default(), *entry)));
+                }
+                Ok(Decision::Record(_) | Decision::AlreadyRecorded(_)) => self.open(&coop),
+            }
         }
         self.due(batch, &coop, now)?;
         let Some(ledger) = self.ledgers.get(&coop) else {
@@ -196,17 +204,15 @@ impl Writer {
     }
 
     /// Tries an import on a state of its own, and takes it if all is good, or if good steps alone are wanted.
-    pub(super) fn import(&mut self, batch: &mut Batch, job: ImportJob) -> Step<ImportAnswer> {
+    pub(super) fn import(&mut self, batch: &mut Batch, job: &ImportJob) -> Step<ImportAnswer> {
         let now = match self.now() {
             Ok(now) => now,
             Err(error) => return Ok(Err(error)),
         };
         self.due(batch, &job.coop, now)?;
         let Some(ledger) = self.ledgers.get(&job.coop) else {
-            return Ok(Err(self
-                .may_be_founded(&job.coop, false)
-                .err()
-                .unwrap_or_else(|| Rejection::CoopNotFound.into())));
+            let lost = self.not_lost(&job.coop);
+            return Ok(Err(lost.err().unwrap_or_else(|| Rejection::CoopNotFound.into())));
         };
         let at = ledger.state.stamp(now);
         let importing = ledger_core::Importing { at, actor: job.actor };
@@ -243,14 +249,12 @@ impl Writer {
         self.ground.clock.now().map_err(|jumped| Error::ClockJumped(jumped.to_string()))
     }
 
-    /// A co-op that is not here: it is being founded, it has lost something, or there is none.
-    fn may_be_founded(&self, coop: &CoopName, founding: bool) -> Result<(), Error> {
-        let directory =
-            self.ground.directory.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+    /// A co-op whose log has lost something is not written to, and not founded anew.
+    fn not_lost(&self, coop: &CoopName) -> Result<(), Error> {
+        let directory = self.ground.directory.read().unwrap_or_else(PoisonError::into_inner);
         match directory.lost.get(coop) {
             Some(why) => Err(Error::Lost(Arc::clone(why))),
-            None if founding => Ok(()),
-            None => Err(Rejection::CoopNotFound.into()),
+            None => Ok(()),
         }
     }
 
@@ -285,15 +289,6 @@ impl Writer {
             None => self.ledgers.get(coop).map_or(0, |ledger| stood_below(ledger, &entry)),
         };
         Ok(Answer { entry, replayed: true, validated_only: false, below_soft_floor })
-    }
-}
-
-/// The founding of a co-op that is not there yet, tried.
-fn trial(state: &State, mut request: Request, now: Timestamp) -> Result<Answer, Error> {
-    request.at = state.stamp(now);
-    match decide(state, &request)? {
-        Decision::AlreadyRecorded(_) => Err(Error::internal("a ledger without entries knows one")),
-        Decision::Record(entry) => Ok(tried(state, *entry)),
     }
 }
 

@@ -67,7 +67,7 @@ pub(super) async fn import(
     let (mut steps, mut cards, mut places) = (Vec::new(), Vec::new(), Vec::new());
     let mut refusals = Vec::new();
     let mut ended = false;
-    while let Some(message) = request.message().await.map_err(broken)? {
+    while let Some(message) = request.message().await.map_err(|status| broken(&status))? {
         if ended {
             return Err(Malformed::one("end", "was said before: send nothing after it").into());
         }
@@ -133,7 +133,7 @@ pub(super) async fn import(
 }
 
 /// The caller's stream broke off: nothing has been stored.
-fn broken(status: tonic::Status) -> Error {
+fn broken(status: &tonic::Status) -> Error {
     Error::Internal(format!("the import broke off: {}", status.message()))
 }
 
@@ -171,24 +171,18 @@ fn refused(place: &Place, failure: &ImportFailure) -> v1::ImportRefusal {
     }
 }
 
-/// The field of a step that a refusal is about.
+/// The field of a step that a refusal is about: most are about how much.
 fn column(rejection: &Rejection) -> &'static str {
-    match rejection {
-        Rejection::MemberSuspended { .. }
-        | Rejection::MemberLeft { .. }
-        | Rejection::NotACarer { .. }
-        | Rejection::VoucherCap { .. }
-        | Rejection::VoucherValueCap { .. } => "member",
-        Rejection::SamePerson { .. } => "receiver",
-        Rejection::InTheFuture { .. }
-        | Rejection::OutsideBackdating { .. }
-        | Rejection::NotYet { .. }
-        | Rejection::OfferEnded { .. } => "date",
-        Rejection::OutOfStock { .. } | Rejection::WrongOfferKind { .. } => "title",
-        Rejection::NotABusiness { .. } => "business",
-        Rejection::FundTooSmall { .. } => "amount_pence",
-        Rejection::OffPurpose { .. } => "fund",
-        Rejection::AlreadySettled { .. } => "outcome",
+    match rejection.reason() {
+        "MEMBER_SUSPENDED" | "MEMBER_LEFT" | "NOT_A_CARER" | "VOUCHER_CAP"
+        | "VOUCHER_VALUE_CAP" => "member",
+        "SAME_PERSON" => "receiver",
+        "IN_THE_FUTURE" | "OUTSIDE_BACKDATING" | "NOT_YET" | "OFFER_ENDED" => "date",
+        "OUT_OF_STOCK" | "WRONG_OFFER_KIND" => "title",
+        "NOT_A_BUSINESS" => "business",
+        "FUND_TOO_SMALL" => "amount_pence",
+        "OFF_PURPOSE" => "fund",
+        "ALREADY_SETTLED" => "outcome",
         _ => "minutes",
     }
 }

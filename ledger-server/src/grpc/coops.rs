@@ -2,7 +2,7 @@
 
 use std::sync::PoisonError;
 
-use ledger_core::{Actor, CoopName, OfficerId, VoucherBasis};
+use ledger_core::{Actor, CoopName, Event, OfficerId, VoucherBasis};
 use ledger_proto::{
     api::{self, name},
     v1,
@@ -20,17 +20,17 @@ pub(super) async fn adopt_policy(
     request: v1::AdoptPolicyRequest,
 ) -> Result<v1::AdoptPolicyResponse, Error> {
     let (answer, receipt) = service.write(v1::write::Request::AdoptPolicy(request)).await?;
-    let warning = match &answer.entry.event {
-        ledger_core::Event::PolicyAdopted { policy, .. } => match policy.voucher_basis {
-            VoucherBasis::Exchange { price: _ } => EXCHANGE_RISK,
-            VoucherBasis::Recognition => "",
-        },
-        _ => "",
+    let warning = if let Event::PolicyAdopted { policy, .. } = &answer.entry.event
+        && matches!(policy.voucher_basis, VoucherBasis::Exchange { price: _ })
+    {
+        EXCHANGE_RISK
+    } else {
+        ""
     };
     Ok(v1::AdoptPolicyResponse { receipt: Some(receipt), warning: warning.to_owned() })
 }
 
-pub(super) async fn list(
+pub(super) fn list(
     service: &Service,
     request: v1::ListCoopsRequest,
 ) -> Result<v1::ListCoopsResponse, Error> {
@@ -73,8 +73,8 @@ pub(super) async fn policy(
     request: v1::GetPolicyRequest,
 ) -> Result<v1::GetPolicyResponse, Error> {
     let found = service.find(request.context).await?;
-    let view = found.published.look();
-    let policies = view.state().policies();
+    let ledger = found.ledger(service).await?;
+    let policies = ledger.policies();
     let policy = if request.version == 0 {
         policies.last()
     } else {
@@ -83,7 +83,7 @@ pub(super) async fn policy(
     let policy = policy.ok_or(Error::PolicyNotFound(request.version))?;
     Ok(v1::GetPolicyResponse {
         policy: Some(api::policy(policy)),
-        position: api::position(view.state().head()),
+        position: api::position(ledger.head()),
     })
 }
 
@@ -93,8 +93,8 @@ pub(super) async fn officers(
 ) -> Result<v1::ListOfficersResponse, Error> {
     let pages = Pages::of(request.page, "officers")?;
     let found = service.find(request.context).await?;
-    let view = found.published.look();
-    let rows = view.state().officers().iter().enumerate().filter_map(|(index, officer)| {
+    let ledger = found.ledger(service).await?;
+    let rows = ledger.officers().iter().enumerate().filter_map(|(index, officer)| {
         let id = OfficerId::at(index)?;
         Some((
             u64::from(id.get()),
@@ -106,7 +106,7 @@ pub(super) async fn officers(
             },
         ))
     });
-    let head = view.state().head();
+    let head = ledger.head();
     let (officers, next_page_token) = pages.take(rows, head);
     let position = api::position(head);
     Ok(v1::ListOfficersResponse { officers, next_page_token, position })

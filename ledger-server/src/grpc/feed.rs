@@ -112,13 +112,14 @@ async fn page(mut reader: Reader, through: u64) -> Result<(Reader, Vec<v1::Histo
     .map_err(Error::internal)?
 }
 
-pub(super) async fn read(
+pub(super) fn read(
     service: &Service,
     request: v1::ReadHistoryRequest,
 ) -> Result<ReadStream, Error> {
-    let limit = u64::try_from(request.limit)
+    let v1::ReadHistoryRequest { coop, after_position, limit } = request;
+    let limit = u64::try_from(limit)
         .map_err(|_| Malformed::one("limit", "is below zero: leave it out for all"))?;
-    let reader = Reader::of(service, &request.coop, request.after_position)?;
+    let reader = Reader::of(service, &coop, after_position)?;
     let head = reader.head();
     let newest = u64::try_from(head.position).unwrap_or(0);
     let through = if limit == 0 { newest } else { newest.min(reader.after.saturating_add(limit)) };
@@ -144,11 +145,12 @@ pub(super) async fn read(
     Ok(Box::pin(ReceiverStream::new(answers)))
 }
 
-pub(super) async fn watch(
+pub(super) fn watch(
     service: &Service,
     request: v1::WatchHistoryRequest,
 ) -> Result<WatchStream, Error> {
-    let reader = Reader::of(service, &request.coop, request.after_position)?;
+    let v1::WatchHistoryRequest { coop, after_position } = request;
+    let reader = Reader::of(service, &coop, after_position)?;
     let (sender, answers) = mpsc::channel(WAITING);
     let stopping = service.0.stopping.clone();
     tokio::spawn(follow(reader, sender, stopping));

@@ -1,7 +1,7 @@
 //! What is open: logged hours, promised respite, vouchers, offers.
 
 use ledger_core::{
-    CoopName, Cover, Event, HoursStatus, KindAccount, Offer, OfferId, OfferKind, TimeOfDay,
+    CoopName, Cover, Event, HoursStatus, Offer, OfferId, OfferKind, State, TimeOfDay,
 };
 use ledger_proto::{
     api::{self, name, time},
@@ -21,10 +21,10 @@ pub(super) async fn pending_hours(
 ) -> Result<v1::ListPendingHoursResponse, Error> {
     let pages = Pages::of(request.page, "pending_hours")?;
     let found = service.find(request.context).await?;
-    let view = found.published.look();
-    let member = filter(&found, &view, "member", &request.member)?;
-    let head = view.state().head();
-    let rows = view.state().pending_hours().iter().filter(|(_, logged)| {
+    let ledger = found.ledger(service).await?;
+    let member = filter(&found, &ledger, "member", &request.member)?;
+    let head = ledger.head();
+    let rows = ledger.pending_hours().iter().filter(|(_, logged)| {
         let help = &logged.help;
         member.is_none_or(|member| help.giver == member || help.receiver == Some(member))
     });
@@ -56,10 +56,10 @@ pub(super) async fn respite(
 ) -> Result<v1::ListRespiteResponse, Error> {
     let pages = Pages::of(request.page, "respite")?;
     let found = service.find(request.context).await?;
-    let view = found.published.look();
-    let member = filter(&found, &view, "member", &request.member)?;
-    let head = view.state().head();
-    let rows = view.state().promised_respite().iter().filter(|(_, promise)| {
+    let ledger = found.ledger(service).await?;
+    let member = filter(&found, &ledger, "member", &request.member)?;
+    let head = ledger.head();
+    let rows = ledger.promised_respite().iter().filter(|(_, promise)| {
         member.is_none_or(|member| {
             promise.carer == member || promise.cover == Some(Cover::Member(member))
         })
@@ -89,15 +89,15 @@ pub(super) async fn respite(
 }
 
 /// What an offer is called, and the business behind it.
-fn offered(view: &View, offer: OfferId) -> (String, String, i64) {
-    let Some(offer) = view.state().offers().get(offer.index()) else {
+fn offered(state: &State, offer: OfferId) -> (String, String, i64) {
+    let Some(offer) = state.offers().get(offer.index()) else {
         return (String::new(), String::new(), 0);
     };
-    (offer.title.to_string(), business(view, offer), value(offer))
+    (offer.title.to_string(), business(state, offer), value(offer))
 }
 
-fn business(view: &View, offer: &Offer) -> String {
-    let party = offer.party.and_then(|party| view.state().party(party).ok());
+fn business(state: &State, offer: &Offer) -> String {
+    let party = offer.party.and_then(|party| state.party(party).ok());
     party.map(|party| party.title.to_string()).unwrap_or_default()
 }
 
@@ -114,13 +114,13 @@ pub(super) async fn vouchers(
 ) -> Result<v1::ListVouchersResponse, Error> {
     let pages = Pages::of(request.page, "vouchers")?;
     let found = service.find(request.context).await?;
-    let view = found.published.look();
-    let member = filter(&found, &view, "member", &request.member)?;
-    let head = view.state().head();
-    let rows = view.state().open_vouchers().iter();
+    let ledger = found.ledger(service).await?;
+    let member = filter(&found, &ledger, "member", &request.member)?;
+    let head = ledger.head();
+    let rows = ledger.open_vouchers().iter();
     let rows = rows.filter(|(_, voucher)| member.is_none_or(|member| voucher.member == member));
     let rows = rows.map(|(made_by, voucher)| {
-        let (offer_title, business, face_value_pence) = offered(&view, voucher.offer);
+        let (offer_title, business, face_value_pence) = offered(&ledger, voucher.offer);
         (
             made_by.get(),
             v1::Voucher {
@@ -146,9 +146,12 @@ pub(super) async fn offers(
 ) -> Result<v1::ListOffersResponse, Error> {
     let pages = Pages::of(request.page, "offers")?;
     let found = service.find(request.context).await?;
+    let then = found.recorded(service, found.read.as_of).await?;
+    let offered = then.offers().to_vec();
+    drop(then);
     let (view, moment) = found.look()?;
     let head = view.state().head();
-    let rows = view.state().offers().iter().enumerate().filter_map(|(index, offer)| {
+    let rows = offered.iter().enumerate().filter_map(|(index, offer)| {
         let id = OfferId::at(index)?;
         let used = view.at(Line::Used(id), moment);
         (!offer.withdrawn)
@@ -172,13 +175,13 @@ fn row(
         name: name::offer(coop, id),
         title: offer.title.to_string(),
         party: offer.party.map(|party| name::party(coop, party)).unwrap_or_default(),
-        party_title: business(view, offer),
+        party_title: business(view.state(), offer),
         vouchers,
         value_pence: value(offer),
         stock: view.at(Line::Stock(id), moment),
         with_members: view.at(Line::With(id), moment),
         used,
-        lapsed: view.state().books().kind(id, KindAccount::Lapsed).get(),
+        lapsed: view.at(Line::Lapsed(id), moment),
         valid_until,
     }
 }
@@ -210,12 +213,14 @@ pub(super) async fn redeem(
     let (answer, receipt) = service.write(v1::write::Request::RedeemVoucher(request)).await?;
     let coop = name::parse_coop("context.coop", &coop)?;
     let (_, published) = service.coop(&coop)?;
-    let offer = match &answer.entry.event {
-        Event::VoucherRedeemed { voucher: _, offer, member: _ } => Some(*offer),
-        _ => None,
+    let offer = if let Event::VoucherRedeemed { voucher: _, offer, member: _ } = answer.entry.event
+    {
+        Some(offer)
+    } else {
+        None
     };
     let view = published.look();
     let (_, business, face_value_pence) =
-        offer.map_or_else(Default::default, |offer| offered(&view, offer));
+        offer.map_or_else(Default::default, |offer| offered(view.state(), offer));
     Ok(v1::RedeemVoucherResponse { receipt: Some(receipt), face_value_pence, business })
 }

@@ -1,15 +1,18 @@
 //! Members, and the organisations that give in kind.
 
-use ledger_core::{CoopName, Member, MemberId, PartyId, Reference, Rejection, Standing};
+use std::sync::Arc;
+
+use ledger_core::{CoopName, Member, MemberId, PartyId, Rejection, Standing, State};
 use ledger_proto::{
-    Malformed,
     api::{self, AsOf, name},
     v1,
 };
 
 use super::{Found, Service, pages::Pages};
 use crate::{
+    cards::Card,
     error::Error,
+    log::{LogError, LogId},
     views::{Line, Moment, View},
 };
 
@@ -100,23 +103,19 @@ pub(super) async fn get(
     request: v1::GetMemberRequest,
 ) -> Result<v1::GetMemberResponse, Error> {
     let found = service.find(request.context).await?;
-    let (view, moment) = found.look()?;
-    let state = view.state();
-    let id = match request.member.strip_prefix("ref:") {
-        Some(reference) => {
-            let reference =
-                Reference::new(reference).map_err(|error| Malformed::one("member", error))?;
-            state.by_reference(&reference).ok_or_else(|| {
-                Malformed::one(
-                    "member",
-                    format!("there is no member with the reference {reference}"),
-                )
-            })?
-        }
-        None => name::parse_member("member", &found.coop, &request.member)?,
+    let member = {
+        let ledger = found.recorded(service, found.read.as_of).await?;
+        let id = match name::parse_member_key("member", &found.coop, &request.member)? {
+            name::MemberKey::Number(id) => id,
+            name::MemberKey::Reference(reference) => {
+                ledger.by_reference(&reference).ok_or(Error::ReferenceNotFound(reference))?
+            }
+        };
+        ledger.member(id)?.clone()
     };
-    let (member, card) = row(service, &found, &view, (state.member(id)?, moment))?;
-    let position = api::position(state.head());
+    let (view, moment) = found.look()?;
+    let (member, card) = row(service, &found, &view, (&member, moment))?;
+    let position = api::position(view.state().head());
     Ok(v1::GetMemberResponse { member: Some(member), card: Some(card), position })
 }
 
@@ -126,13 +125,18 @@ pub(super) async fn list(
 ) -> Result<v1::ListMembersResponse, Error> {
     let pages = Pages::of(request.page, "members")?;
     let found = service.find(request.context).await?;
+    let as_of = pages.moment(found.read.as_of);
+    let (members, next_page_token, head) = {
+        let ledger = found.recorded(service, as_of).await?;
+        let head = ledger.head();
+        let rows = ledger.members().iter().map(|member| (u64::from(member.id.get()), member));
+        let (members, next_page_token) = pages.take(rows, head);
+        (members.into_iter().cloned().collect::<Vec<_>>(), next_page_token, head)
+    };
     let view = found.published.look();
-    let (members, moment) = enrolled(&view, pages.moment(found.read.as_of))?;
-    let head = view.state().head();
-    let rows = members.iter().map(|member| (u64::from(member.id.get()), member));
-    let (members, next_page_token) = pages.take(rows, head);
+    let moment = view.moment(as_of)?;
     let members = members
-        .into_iter()
+        .iter()
         .map(|member| Ok(row(service, &found, &view, (member, moment))?.0))
         .collect::<Result<_, Error>>()?;
     let position = api::position(pages.position(head));
@@ -145,9 +149,9 @@ pub(super) async fn parties(
 ) -> Result<v1::ListPartiesResponse, Error> {
     let pages = Pages::of(request.page, "parties")?;
     let found = service.find(request.context).await?;
-    let view = found.published.look();
-    let head = view.state().head();
-    let rows = view.state().parties().iter().enumerate().filter_map(|(index, party)| {
+    let ledger = found.recorded(service, found.read.as_of).await?;
+    let head = ledger.head();
+    let rows = ledger.parties().iter().enumerate().filter_map(|(index, party)| {
         let id = PartyId::at(index)?;
         Some((
             u64::from(id.get()),
@@ -163,11 +167,7 @@ pub(super) async fn parties(
 }
 
 /// The member of a card, and the log of their co-op.
-fn whose(
-    service: &Service,
-    coop: &str,
-    member: &str,
-) -> Result<(crate::log::LogId, MemberId), Error> {
+fn whose(service: &Service, coop: &str, member: &str) -> Result<(LogId, MemberId), Error> {
     let coop = name::parse_coop("coop", coop)?;
     let (log, published) = service.coop(&coop)?;
     let member = name::parse_member("member", &coop, member)?;
@@ -182,7 +182,8 @@ pub(super) async fn update_card(
     let v1::UpdateCardRequest { coop, member, card } = request;
     let (log, member) = whose(service, &coop, &member)?;
     let card = api::parse_card(card)?;
-    service.0.cards.put(&[(log, crate::cards::Card::Member(member, card))])?;
+    let cards = Arc::clone(&service.0.cards);
+    on_disk(move || cards.put(&[(log, Card::Member(member, card))])).await?;
     Ok(v1::UpdateCardResponse {})
 }
 
@@ -191,14 +192,22 @@ pub(super) async fn erase_card(
     request: v1::EraseCardRequest,
 ) -> Result<v1::EraseCardResponse, Error> {
     let (log, member) = whose(service, &request.coop, &request.member)?;
-    service.0.cards.erase(log, member)?;
+    let cards = Arc::clone(&service.0.cards);
+    on_disk(move || cards.erase(log, member)).await?;
     Ok(v1::EraseCardResponse {})
+}
+
+/// Writes on a thread that may wait for the disk.
+async fn on_disk(
+    write: impl FnOnce() -> Result<(), LogError> + Send + 'static,
+) -> Result<(), Error> {
+    Ok(tokio::task::spawn_blocking(write).await.map_err(Error::internal)??)
 }
 
 /// A member that a filter names. Empty: no filter.
 pub(super) fn filter(
     found: &Found,
-    view: &View,
+    state: &State,
     field: &str,
     text: &str,
 ) -> Result<Option<MemberId>, Error> {
@@ -206,8 +215,5 @@ pub(super) fn filter(
         return Ok(None);
     }
     let member = name::parse_member(field, &found.coop, text)?;
-    view.state()
-        .member(member)
-        .map(|_| Some(member))
-        .map_err(|rejection: Rejection| rejection.into())
+    state.member(member).map(|_| Some(member)).map_err(|rejection: Rejection| rejection.into())
 }

@@ -170,8 +170,8 @@ pub(super) async fn exchanges(
     let pages = Pages::of(request.page, list)?;
     let found = service.find(request.context).await?;
     let view = found.published.look();
-    let giver = filter(&found, &view, "giver", &request.giver)?;
-    let receiver = filter(&found, &view, "receiver", &request.receiver)?;
+    let giver = filter(&found, view.state(), "giver", &request.giver)?;
+    let receiver = filter(&found, view.state(), "receiver", &request.receiver)?;
     let moment = view.moment(pages.moment(found.read.as_of))?;
     let head = view.state().head();
     let rows = view.exchanges().iter().filter(|exchange| {

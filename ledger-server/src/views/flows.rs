@@ -85,11 +85,11 @@ pub(crate) fn accounts(transfer: &Transfer) -> Vec<(Line, i64)> {
 
 /// What an event brought into the Store or took out of it. A reversal takes back what its entry brought.
 pub(crate) fn streams(event: &Event) -> Vec<(Line, i64)> {
+    // All of it was redeemed, beyond what was held as well.
     if let Event::RespiteDelivered { minutes, .. } = event {
-        // All of it was redeemed, beyond what was held as well.
         return vec![(Line::TimeOut, minutes.get())];
     }
-    // What the community makes good for somebody who leaves was given by nobody.
+    // What the community makes good was given by nobody.
     if matches!(event, Event::MemberLeft { .. } | Event::EntryReversed { .. }) {
         return Vec::new();
     }

@@ -67,8 +67,9 @@ pub(super) fn steps(row: &mut Row<'_>, known: &Known) -> Vec<Draft> {
     let words = if member.is_empty() { description.as_str() } else { "" };
     let pence = amount_pence.to_string();
     let cells = [date.as_str(), &kind_name, &source, &fund, &pence, words];
+    // Who is paid may be a person, whose name must not enter the log: only a reference is kept.
     let spent = |cash_use: CashUse| {
-        let (fund, member, party) = (fund.clone(), member.clone(), party.clone());
+        let (fund, member, party) = (fund.clone(), member.clone(), String::new());
         let r#use = cash_use.into();
         (Turn::Spent, Step::CashSpent(ImportCashSpent { fund, r#use, amount_pence, member, party }))
     };
@@ -78,8 +79,15 @@ pub(super) fn steps(row: &mut Row<'_>, known: &Known) -> Vec<Draft> {
         StoreKind::Spent if specialist => spent(CashUse::SpecialistStaff),
         StoreKind::Spent | StoreKind::InKind => spent(CashUse::Other),
         StoreKind::Received(from) => {
-            // A surplus comes from the co-op itself: its source is a label and nobody's name.
-            let party = if from == CashSource::Surplus { String::new() } else { party.clone() };
+            // A funder is an organisation. Whoever pays a charge or donates may be a person, whose name must not
+            // enter the log; a surplus comes from the co-op itself.
+            let party = match from {
+                CashSource::Grant => party.clone(),
+                CashSource::Unspecified
+                | CashSource::Surplus
+                | CashSource::Charge
+                | CashSource::Donation => String::new(),
+            };
             let (fund, member, source) = (fund.clone(), member.clone(), from.into());
             let step = ImportCashReceived { fund, source, amount_pence, member, party };
             (Turn::Received, Step::CashReceived(step))

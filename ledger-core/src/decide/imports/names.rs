@@ -8,8 +8,9 @@ use crate::{
     id::{FundId, MemberId, OfferId, PartyId, Position, RowKey},
     kinds::{CancelReason, PartyKind, RespiteSide},
     past::{PastCover, PastDestination, PastRespite, PastStep, PastVoucher, Step, WrongRow},
-    state::{OfferKind, State},
+    state::{Member, OfferKind, Standing, State},
     text::{Reference, Title},
+    time::Day,
 };
 
 /// What a step asks of the ledger next.
@@ -32,6 +33,10 @@ fn member(state: &State, field: &'static str, reference: &Reference) -> Found<Me
     state.by_reference(reference).ok_or_else(|| wrong(field, reference))
 }
 
+fn left(member: &Member) -> bool {
+    member.standing == Standing::Left
+}
+
 pub(super) fn next(state: &State, past: &PastStep) -> Found<Next> {
     match &past.step {
         Step::Member { reference, hats } => Ok(match state.by_reference(reference) {
@@ -40,7 +45,10 @@ pub(super) fn next(state: &State, past: &PastStep) -> Found<Next> {
                 reference: Some(reference.clone()),
                 joined_on: Some(past.on),
             }),
-            Some(id) if state.member(id).is_ok_and(|member| member.hats == *hats) => Next::Nothing,
+            Some(id) if state.member(id).is_ok_and(|who| left(who) && who.hats == *hats) => {
+                Next::Nothing
+            }
+            // Even where they wear them already: so the row is remembered, and undoes no later change.
             Some(member) => Next::Bring(Command::ChangeHats { member, hats: hats.clone() }),
         }),
         Step::Hours { giver, receiver, minutes, task, to, evidence } => {
@@ -70,7 +78,7 @@ pub(super) fn next(state: &State, past: &PastStep) -> Found<Next> {
             let member = member(state, "member", who)?;
             let party =
                 *state.party_titles.get(business).ok_or_else(|| wrong("business", business))?;
-            let offer = offer(state, party, title).ok_or_else(|| wrong("title", title))?;
+            let offer = offer(state, party, title, past.on).ok_or_else(|| wrong("title", title))?;
             Ok(Next::Bring(Command::IssueVoucher { offer, member, reason: *reason, code: *code }))
         }
         Step::VoucherSettled { issued, outcome } => {
@@ -194,15 +202,20 @@ fn opened(state: &State, title: &Title) -> Result<FundId, Next> {
     Err(Next::Prepare(Command::OpenFund { title: title.clone(), freedom }))
 }
 
-/// The oldest offer of this name that has something left, or else the newest of this name.
-fn offer(state: &State, party: PartyId, title: &Title) -> Option<OfferId> {
+/// The oldest offer of this name that had not ended on the day and has something left, or else the newest of this name.
+fn offer(state: &State, party: PartyId, title: &Title, on: Day) -> Option<OfferId> {
     let named = || {
-        state.offers.iter().enumerate().filter_map(|(index, offer)| {
-            let vouchers = matches!(offer.kind, OfferKind::Vouchers { .. });
-            let is_it = vouchers && offer.party == Some(party) && offer.title == *title;
-            if is_it && !offer.withdrawn { OfferId::at(index) } else { None }
+        state.offers.iter().enumerate().filter_map(|(index, offer)| match offer.kind {
+            OfferKind::Vouchers { face_value: _, valid_until }
+                if offer.party == Some(party) && offer.title == *title && !offer.withdrawn =>
+            {
+                OfferId::at(index).map(|offer| (offer, valid_until))
+            }
+            OfferKind::Vouchers { .. } | OfferKind::InKind { valuation: _ } => None,
         })
     };
-    let left = |offer: &OfferId| state.books.kind(*offer, KindAccount::Stock).get() > 0;
-    named().find(left).or_else(|| named().next_back())
+    let good = |(offer, valid_until): &(OfferId, Day)| {
+        *valid_until >= on && state.books.kind(*offer, KindAccount::Stock).get() > 0
+    };
+    named().find(good).or_else(|| named().next_back()).map(|(offer, _)| offer)
 }

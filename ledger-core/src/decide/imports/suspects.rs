@@ -50,11 +50,14 @@ impl Suspects {
                     | Step::VoucherSettled { issued: row, outcome: _ } => {
                         self.rows.contains(row) || self.an_unreadable_row
                     }
+                    // The pledge that is missing may be the one that failed.
+                    Step::VoucherIssued { business, .. } => {
+                        wrong.field == "title" && self.titles.contains(business)
+                    }
                     Step::Member { .. }
                     | Step::Hours { .. }
                     | Step::RespiteAsked { .. }
                     | Step::Pledge { .. }
-                    | Step::VoucherIssued { .. }
                     | Step::CashReceived { .. }
                     | Step::CashSpent { .. }
                     | Step::InKind { .. }

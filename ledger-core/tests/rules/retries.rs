@@ -1,0 +1,103 @@
+//! Retries can do no harm: an id is either known or refused. And guards: refuse unless nothing has changed.
+
+use ledger_core::{Decision, Rejection, Thing};
+
+use crate::{
+    check::{Ask, Run, at, check, coordinator, member},
+    words::*,
+};
+
+const DAY: i64 = 86_400_000;
+
+fn gift() -> Ask {
+    member(dan(), give(dan(), ben(), 200)).id(1, 0).says(1)
+}
+
+#[test]
+fn a_retry_gets_the_answer_of_the_first_even_where_the_rules_would_now_refuse() {
+    let again = format!("already recorded at {}", at(1));
+    check(&[gift()], gift(), &again);
+    // By now Dan has nothing left, has left, and the guard would fail.
+    let since = [gift(), member(dan(), leave(dan(), None))];
+    check(&since, gift(), &again);
+    check(&since, gift().if_newest(at(0)), &again);
+    check(&[gift()], gift().after_days(34), &again);
+}
+
+#[test]
+fn the_same_id_with_another_content_says_where_the_first_one_is() {
+    let mut run = Run::after(&[gift()]);
+    let refused = run.ask(&gift().says(2)).unwrap_err();
+    assert_eq!(refused, Rejection::RequestIdReused { position: at(1) });
+}
+
+#[test]
+fn the_same_content_with_another_id_is_a_twin_and_no_duplicate() {
+    check(&[gift()], gift().id(2, 0), "HoursGiven: dan → ben 200m");
+}
+
+#[test]
+fn what_was_refused_may_be_asked_again_with_the_same_id() {
+    let much = member(dan(), give(dan(), ben(), 1_200)).id(1, 0).says(1);
+    let mut run = Run::after(&[]);
+    assert_eq!(run.outcome(&much), "NOT_ENOUGH_HOURS");
+    run.must(&coordinator(record(help(dan(), cat(), 200))));
+    assert_eq!(run.outcome(&much), "HoursGiven: dan → ben 1200m");
+}
+
+#[test]
+fn an_id_is_acceptable_from_35_days_back_to_a_day_ahead() {
+    let made = |ms| gift().id(1, ms);
+    for ms in [-35 * DAY, 0, DAY] {
+        check(&[], made(ms), "HoursGiven: dan → ben 200m");
+    }
+    for ms in [-35 * DAY - 1, DAY + 1] {
+        check(&[], made(ms), "REQUEST_ID_OUT_OF_WINDOW");
+    }
+}
+
+#[test]
+fn an_id_is_remembered_for_as_long_as_it_is_acceptable_and_then_refused() {
+    for (made, last) in [(-35 * DAY, 0), (0, 35 * DAY), (DAY, 36 * DAY)] {
+        let first = gift().id(1, made);
+        let mut run = Run::after(std::slice::from_ref(&first));
+        let other = || member(dan(), give(dan(), ben(), 1));
+        // Other entries come in between, so that what is too old is forgotten.
+        run.must(&other().after_ms(last));
+        assert_eq!(run.ask(&first), Ok(Decision::AlreadyRecorded(at(1))));
+        run.must(&other().after_ms(1));
+        assert_eq!(run.outcome(&first), "REQUEST_ID_OUT_OF_WINDOW");
+        assert_eq!(run.balance(ben()), 202);
+    }
+}
+
+#[test]
+fn a_guard_holds_while_nothing_has_changed_and_names_what_has() {
+    let ask = || member(dan(), give(dan(), ben(), 10));
+    check(&[], ask().if_newest(at(0)), "HoursGiven: dan → ben 10m");
+    let mut run = Run::after(&[ask()]);
+    let refused = run.ask(&ask().if_newest(at(0))).unwrap_err();
+    assert_eq!(refused, Rejection::PositionChanged { position: at(1) });
+    let refused = run.ask(&ask().if_untouched(Thing::Member(ben()), at(0))).unwrap_err();
+    assert_eq!(refused, Rejection::RevisionChanged { revision: at(1) });
+    assert_eq!(
+        run.outcome(&ask().if_untouched(Thing::Member(ben()), at(1))),
+        "HoursGiven: dan → ben 10m"
+    );
+}
+
+#[test]
+fn a_guard_on_a_promise_knows_what_became_of_it() {
+    let asked = || member(cat(), ask_respite(cat(), 60, "2026-06-10"));
+    let agreed = || member(ann(), agree(at(1), ann(), "10:00"));
+    let cancel = |since| {
+        let by = ledger_core::RespiteSide::Carer;
+        member(cat(), cancel_respite(at(1), by)).if_untouched(Thing::Made(at(1)), since)
+    };
+    check(&[asked()], cancel(at(1)), "RespiteEnded: held(cat) → cat 60m");
+    check(&[asked(), agreed()], cancel(at(1)), "REVISION_CHANGED");
+    check(&[asked(), agreed()], cancel(at(2)), "RespiteEnded: held(cat) → cat 60m");
+    check(&[asked(), cancel(at(1))], cancel(at(2)), "ALREADY_SETTLED");
+    // What never was has not come to something.
+    check(&[], cancel(at(1)), "ENTRY_NOT_FOUND");
+}

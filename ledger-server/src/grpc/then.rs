@@ -1,0 +1,81 @@
+//! The ledger as it stood: now, from the view; before, read from the log again up to there.
+
+use std::{ops::ControlFlow, ops::Deref, sync::Arc, sync::RwLockReadGuard};
+
+use ledger_core::{Position, State, evolve};
+use ledger_proto::{Malformed, api::AsOf, stored};
+
+use super::{Found, Service};
+use crate::{
+    error::Error,
+    log::{Log, LogId},
+    views::{Moment, View},
+};
+
+/// The ledger at the moment that a read asks for.
+pub(super) enum Ledger<'a> {
+    /// As it is now.
+    Now(RwLockReadGuard<'a, View>),
+    /// As it stood.
+    Then(Box<State>),
+}
+
+impl Deref for Ledger<'_> {
+    type Target = State;
+
+    fn deref(&self) -> &State {
+        match self {
+            Self::Now(view) => view.state(),
+            Self::Then(state) => state,
+        }
+    }
+}
+
+impl Found {
+    /// The ledger after the entry that a position or a time names. What is open has no day of its own: a day is refused.
+    pub(super) async fn ledger(&self, service: &Service) -> Result<Ledger<'_>, Error> {
+        if let AsOf::Day(_) = self.read.as_of {
+            let problem = "is for balances, statements and totals: say a position or a time here";
+            return Err(Malformed::one("context.as_of_day", problem).into());
+        }
+        self.recorded(service, self.read.as_of).await
+    }
+
+    /// The same, and by a day as it is now: what was happening by then may be recorded only now.
+    pub(super) async fn recorded(
+        &self,
+        service: &Service,
+        as_of: AsOf,
+    ) -> Result<Ledger<'_>, Error> {
+        let through = {
+            let view = self.published.look();
+            match view.moment(as_of)? {
+                Moment::Through(position) if position < view.state().head() => Some(position),
+                Moment::Through(_) | Moment::By(_) => None,
+            }
+        };
+        let Some(through) = through else { return Ok(Ledger::Now(self.published.look())) };
+        let (log, id) = (Arc::clone(&service.0.log), self.log);
+        let state = tokio::task::spawn_blocking(move || state_at(&*log, id, through))
+            .await
+            .map_err(Error::internal)??;
+        Ok(Ledger::Then(Box::new(state)))
+    }
+}
+
+/// Replays a log up to and with a position, through the same fold as everything else.
+fn state_at(log: &dyn Log, id: LogId, through: Position) -> Result<State, Error> {
+    let mut state = Ok(State::default());
+    log.scan(id, 0, &mut |position, bytes| {
+        if position > through.get() {
+            return ControlFlow::Break(());
+        }
+        let before = std::mem::replace(&mut state, Err(Error::Stopping));
+        state = before.and_then(|before| {
+            let entry = stored::decode(bytes).map_err(Error::internal)?;
+            Ok(evolve(before, &entry)?)
+        });
+        if state.is_err() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    })?;
+    state
+}
