@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that fails says so")]
 
 use ledger_proto::{DESCRIPTORS, Refusal, v1};
-use ledger_server::{Access, access};
+use ledger_server::{Access, House, Opening, access, serve};
 use prost::Message;
 use prost_types::FileDescriptorSet;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -121,6 +121,16 @@ fn reflection_names_every_service_in_both_versions() {
                 assert!(services.contains(&service), "{service}");
             }
         }
+    });
+}
+
+#[test]
+fn nobody_outside_this_machine_is_served_without_tls() {
+    run(async {
+        let dir = tempfile::tempdir().unwrap();
+        let house = House::open(&Opening::at(dir.path())).unwrap();
+        let refused = serve(house, ([0, 0, 0, 0], 0).into(), None).await.err().unwrap();
+        assert!(refused.to_string().contains("--tls-cert"), "{refused}");
     });
 }
 

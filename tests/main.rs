@@ -11,6 +11,7 @@ mod imports;
 mod kills;
 mod log_contract;
 mod pages;
+mod people;
 mod power;
 mod refusals;
 mod respite;
