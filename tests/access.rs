@@ -135,7 +135,12 @@ fn nobody_outside_this_machine_is_served_without_tls() {
 }
 
 /// What a browser sends, and what it gets: HTTP/1.1, with the trailers in the body.
-async fn by_web(town: &Town, method: &str, headers: &str, message: &impl Message) -> String {
+pub(crate) async fn by_web(
+    town: &Town,
+    method: &str,
+    headers: &str,
+    message: &impl Message,
+) -> String {
     let mut connection = tokio::net::TcpStream::connect(town.address()).await.unwrap();
     let length = message.encoded_len();
     let head = format!(

@@ -10,6 +10,7 @@ mod guards;
 mod imports;
 mod kills;
 mod log_contract;
+mod nonsense;
 mod pages;
 mod people;
 mod power;

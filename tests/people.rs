@@ -1,5 +1,10 @@
 //! Members and their cards: numbers in the log, words beside it.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that fails says so")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::unnecessary_wraps,
+    reason = "a test that fails says so"
+)]
 
 use ledger_proto::v1;
 use tokio_stream::StreamExt;
@@ -168,7 +173,7 @@ fn a_policy_is_adopted_anew_and_the_old_one_stays_on_record() {
         assert_eq!((founded.version, founded.values), (1, Some(say::template())));
         let strict =
             v1::PolicyValues { floor_minutes: -60, soft_floor_minutes: 0, ..say::template() };
-        let adopted = town.ok(say::adopt(strict.clone())).await;
+        let adopted = town.ok(say::adopt(strict)).await;
         let now = town.client().get_policy(request.clone()).await.unwrap().policy.unwrap();
         assert_eq!((now.version, now.values, now.position), (2, Some(strict), adopted.position));
         assert_eq!(now.decided_by, "AGM 2026 minute 4");
