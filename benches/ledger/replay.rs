@@ -1,0 +1,154 @@
+//! The road of every start, stage by stage: scan, hash, decode, fold; then all together, and a real opening.
+
+use std::{fs, hint::black_box, path::Path, time::Duration};
+
+use ledger_core::{Entry, State, Timestamp, evolve};
+use ledger_proto::{Frontier, leaf, stored};
+use ledger_server::{Clock, House, Log, LogOptions, Opening, PackedLog};
+
+use crate::{
+    Extent,
+    fixture::{Fixture, LOG},
+    table::{Figures, a_second, each, on_disk, rate, time},
+};
+
+/// Decoded entries are folded in pieces that do not fill the memory.
+const PIECE: usize = 4_096;
+
+type Stage = (&'static str, fn(&Fixture) -> Duration);
+
+const STAGES: [Stage; 7] = [
+    ("scan", |fixture| {
+        let mut sum = 0;
+        let took = time(|| fixture.scan(|bytes| sum += bytes.len())).0;
+        assert_eq!(sum, fixture.bytes.len());
+        took
+    }),
+    ("leaf", |fixture| {
+        let all = || fixture.entries().fold(0, |sum, bytes| sum ^ leaf(bytes).as_bytes()[0]);
+        let (took, sum) = time(all);
+        black_box(sum);
+        took
+    }),
+    ("hash (leaf and nodes)", |fixture| {
+        let mut frontier = Frontier::default();
+        let took = time(|| fixture.entries().for_each(|bytes| frontier.push(leaf(bytes)))).0;
+        assert_eq!(frontier.root(), fixture.log.head(LOG).root());
+        took
+    }),
+    ("decode", |fixture| {
+        let decoded = || fixture.entries().for_each(|bytes| drop(black_box(decode(bytes))));
+        time(decoded).0
+    }),
+    ("fold", |fixture| {
+        let mut state = State::default();
+        let mut took = Duration::ZERO;
+        let mut entries = fixture.entries().map(decode);
+        loop {
+            let piece: Vec<Entry> = entries.by_ref().take(PIECE).collect();
+            if piece.is_empty() {
+                return took;
+            }
+            took += time(|| piece.iter().for_each(|entry| fold(&mut state, entry))).0;
+        }
+    }),
+    ("scan and hash", |fixture| {
+        let mut frontier = Frontier::default();
+        let took = time(|| fixture.scan(|bytes| frontier.push(leaf(bytes)))).0;
+        assert_eq!(frontier.root(), fixture.log.head(LOG).root());
+        took
+    }),
+    (TOGETHER, |fixture| {
+        let (mut frontier, mut state) = (Frontier::default(), State::default());
+        let (took, ()) = time(|| {
+            fixture.scan(|bytes| {
+                frontier.push(leaf(bytes));
+                fold(&mut state, &decode(bytes));
+            });
+        });
+        assert_eq!(state.books().sums(), [0; 3]);
+        took
+    }),
+];
+
+const TOGETHER: &str = "all together, one core";
+
+fn decode(bytes: &[u8]) -> Entry {
+    stored::decode(bytes).unwrap()
+}
+
+fn fold(state: &mut State, entry: &Entry) {
+    *state = evolve(std::mem::take(state), entry).unwrap();
+}
+
+/// Each stage over the same entries, and then what is made of them at a start.
+pub(crate) fn measure(extent: &Extent, dir: &Path, fixture: Fixture) {
+    let count = fixture.ends.len();
+    let mut stages = STAGES.map(|(name, stage)| (name, stage, Figures::default()));
+    for _ in 0..extent.runs {
+        for (_, stage, figures) in &mut stages {
+            figures.push(stage(&fixture).as_secs_f64());
+        }
+    }
+    let payload = each(fixture.bytes.len() as u64, count);
+    println!(
+        "\nreplay: {count} entries, {payload:.1} bytes per entry, {:.1} on the disk; medians of {} \
+         (lowest … highest)\n",
+        each(on_disk(dir), count),
+        extent.runs,
+    );
+    let last = fixture.last;
+    drop(fixture);
+    let mut rows: Vec<(String, Figures)> =
+        stages.into_iter().map(|(name, _, figures)| (name.to_owned(), figures)).collect();
+    rows.extend(openings(dir, last, extent.runs));
+    let whole = rows.iter().find(|(name, _)| name == TOGETHER).map(|(_, took)| took.median());
+    println!(
+        "  {:<34}{:>32}{:>12}{:>14}{:>14}",
+        "stage", "entries/s", "ns/entry", "bytes/entry", "of together"
+    );
+    for (name, took) in rows {
+        let mut rates = Figures::default();
+        took.each(|seconds| rates.push(rate(count, Duration::from_secs_f64(seconds))));
+        println!(
+            "  {name:<34}{:>32}{:>12.0}{payload:>14.1}{:>14.2}",
+            rates.show(a_second),
+            1e9 / rates.median(),
+            took.median() / whole.unwrap_or(f64::NAN)
+        );
+    }
+    println!();
+}
+
+/// What a start costs as it is: the log alone; log, state and views from the first entry; and from a snapshot.
+fn openings(dir: &Path, last: Timestamp, runs: usize) -> Vec<(String, Figures)> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    let opening = Opening { clock: Clock::by_hand(last), ..Opening::at(dir) };
+    let snapshots = dir.join("snapshots");
+    let [mut log, mut whole, mut snapshot] = [(); 3].map(|()| Figures::default());
+    let house = |figures: &mut Figures| {
+        runtime.block_on(async {
+            let (took, house) = time(|| House::open(&opening).unwrap());
+            assert_eq!(house.coops().len(), 1);
+            figures.push(took.as_secs_f64());
+            house.close().await;
+        });
+    };
+    for _ in 0..runs {
+        let (took, opened) = time(|| PackedLog::open(&dir.join("log"), &LogOptions::default()));
+        drop(opened.unwrap());
+        log.push(took.as_secs_f64());
+        if snapshots.exists() {
+            fs::remove_dir_all(&snapshots).unwrap();
+        }
+        house(&mut whole);
+        house(&mut snapshot);
+    }
+    [
+        ("open the log", log),
+        ("open the house, no snapshot", whole),
+        ("open the house, with a snapshot", snapshot),
+    ]
+    .map(|(name, figures)| (name.to_owned(), figures))
+    .into()
+}
