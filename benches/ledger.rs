@@ -53,13 +53,14 @@ fn main() {
     }
     // On the disk that is built on: a temporary folder may be in memory, where a sync costs nothing.
     let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
-    let fixture = Fixture::new(dir.path(), extent.entries);
-    let last = fixture.last;
+    let mut fixture = Fixture::new(dir.path(), extent.entries);
     let only_one = said("replay") != said("append");
     if said("replay") || !only_one {
-        replay::measure(&extent, dir.path(), fixture);
+        replay::measure(&extent, &mut fixture);
     }
     if said("append") || !only_one {
+        let last = fixture.last;
+        drop(fixture);
         append::measure(&extent, dir.path(), last);
     }
 }

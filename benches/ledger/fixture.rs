@@ -1,12 +1,19 @@
 //! The log that is measured: made once, on the disk and in memory.
 
-use std::{ops::ControlFlow, path::Path};
+use std::{
+    ops::ControlFlow,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use ledger_core::Timestamp;
 use ledger_proto::stored;
 use ledger_server::{Block, Log, LogId, LogOptions, PackedLog};
 
-use crate::{table::time, years};
+use crate::{
+    table::{on_disk, time},
+    years,
+};
 
 /// The only log of the store.
 pub(crate) const LOG: LogId = LogId::new(1);
@@ -15,7 +22,10 @@ const AT_A_TIME: usize = 16_384;
 
 /// The same entries as they are on the disk and as they are in memory.
 pub(crate) struct Fixture {
-    pub(crate) log: PackedLog,
+    dir: PathBuf,
+    log: Option<PackedLog>,
+    /// What the store took up on the disk when the last entry was in it.
+    pub(crate) disk: u64,
     pub(crate) bytes: Vec<u8>,
     pub(crate) ends: Vec<usize>,
     pub(crate) last: Timestamp,
@@ -24,7 +34,7 @@ pub(crate) struct Fixture {
 impl Fixture {
     /// Makes some years and appends them in large blocks, so that they are there soon.
     pub(crate) fn new(dir: &Path, count: usize) -> Fixture {
-        let log = PackedLog::open(&dir.join("log"), &LogOptions::default()).unwrap();
+        let log = open(dir);
         let (mut bytes, mut ends) = (Vec::new(), Vec::with_capacity(count));
         let (mut waiting, mut first) = (Vec::with_capacity(AT_A_TIME), 1);
         let mut append = |waiting: &mut Vec<Vec<u8>>| {
@@ -55,7 +65,21 @@ impl Fixture {
         for (kind, times) in &made.kinds {
             println!("  {:<20}{times:>10}", kind.word());
         }
-        Fixture { log, bytes, ends, last: made.last }
+        let (dir, disk) = (dir.to_owned(), on_disk(&dir.join("log")));
+        Fixture { dir, log: Some(log), disk, bytes, ends, last: made.last }
+    }
+
+    /// The log on the disk.
+    pub(crate) fn log(&self) -> &PackedLog {
+        self.log.as_ref().unwrap()
+    }
+
+    /// Closes the log while somebody else opens it.
+    pub(crate) fn closed(&mut self, work: fn(&Path, Timestamp) -> Duration) -> Duration {
+        drop(self.log.take());
+        let took = work(&self.dir, self.last);
+        self.log = Some(open(&self.dir));
+        took
     }
 
     /// The bytes of each entry, from memory.
@@ -70,6 +94,10 @@ impl Fixture {
             visit(bytes);
             ControlFlow::Continue(())
         };
-        self.log.scan(LOG, 0, visit).unwrap();
+        self.log().scan(LOG, 0, visit).unwrap();
     }
+}
+
+fn open(dir: &Path) -> PackedLog {
+    PackedLog::open(&dir.join("log"), &LogOptions::default()).unwrap()
 }

@@ -9,15 +9,15 @@ use ledger_server::{Clock, House, Log, LogOptions, Opening, PackedLog};
 use crate::{
     Extent,
     fixture::{Fixture, LOG},
-    table::{Figures, a_second, each, on_disk, rate, time},
+    table::{Figures, a_second, each, rate, time},
 };
 
 /// Decoded entries are folded in pieces that do not fill the memory.
 const PIECE: usize = 4_096;
 
-type Stage = (&'static str, fn(&Fixture) -> Duration);
+type Stage = (&'static str, fn(&mut Fixture) -> Duration);
 
-const STAGES: [Stage; 7] = [
+const STAGES: [Stage; 10] = [
     ("scan", |fixture| {
         let mut sum = 0;
         let took = time(|| fixture.scan(|bytes| sum += bytes.len())).0;
@@ -33,7 +33,7 @@ const STAGES: [Stage; 7] = [
     ("hash (leaf and nodes)", |fixture| {
         let mut frontier = Frontier::default();
         let took = time(|| fixture.entries().for_each(|bytes| frontier.push(leaf(bytes)))).0;
-        assert_eq!(frontier.root(), fixture.log.head(LOG).root());
+        assert_eq!(frontier.root(), fixture.log().head(LOG).root());
         took
     }),
     ("decode", |fixture| {
@@ -55,7 +55,7 @@ const STAGES: [Stage; 7] = [
     ("scan and hash", |fixture| {
         let mut frontier = Frontier::default();
         let took = time(|| fixture.scan(|bytes| frontier.push(leaf(bytes)))).0;
-        assert_eq!(frontier.root(), fixture.log.head(LOG).root());
+        assert_eq!(frontier.root(), fixture.log().head(LOG).root());
         took
     }),
     (TOGETHER, |fixture| {
@@ -69,6 +69,24 @@ const STAGES: [Stage; 7] = [
         assert_eq!(state.books().sums(), [0; 3]);
         took
     }),
+    ("open the log", |fixture| {
+        fixture.closed(|dir, _| {
+            let (took, opened) = time(|| PackedLog::open(&dir.join("log"), &LogOptions::default()));
+            drop(opened.unwrap());
+            took
+        })
+    }),
+    ("open the house, no snapshot", |fixture| {
+        fixture.closed(|dir, last| {
+            let snapshots = dir.join("snapshots");
+            if snapshots.exists() {
+                fs::remove_dir_all(snapshots).unwrap();
+            }
+            open(dir, last)
+        })
+    }),
+    // The opening before this one has left it.
+    ("open the house, with a snapshot", |fixture| fixture.closed(open)),
 ];
 
 const TOGETHER: &str = "all together, one core";
@@ -81,74 +99,48 @@ fn fold(state: &mut State, entry: &Entry) {
     *state = evolve(std::mem::take(state), entry).unwrap();
 }
 
-/// Each stage over the same entries, and then what is made of them at a start.
-pub(crate) fn measure(extent: &Extent, dir: &Path, fixture: Fixture) {
-    let count = fixture.ends.len();
+/// What a start costs as it is: log, state and views of all that the snapshot does not hold.
+fn open(dir: &Path, last: Timestamp) -> Duration {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let opening = Opening { clock: Clock::by_hand(last), ..Opening::at(dir) };
+    runtime.block_on(async {
+        let (took, house) = time(|| House::open(&opening).unwrap());
+        assert_eq!(house.coops().len(), 1);
+        house.close().await;
+        took
+    })
+}
+
+/// Each stage over the same entries, once in every run.
+pub(crate) fn measure(extent: &Extent, fixture: &mut Fixture) {
     let mut stages = STAGES.map(|(name, stage)| (name, stage, Figures::default()));
     for _ in 0..extent.runs {
-        for (_, stage, figures) in &mut stages {
-            figures.push(stage(&fixture).as_secs_f64());
+        for (_, stage, seconds) in &mut stages {
+            seconds.push(stage(fixture).as_secs_f64());
         }
     }
+    let count = fixture.ends.len();
     let payload = each(fixture.bytes.len() as u64, count);
     println!(
-        "\nreplay: {count} entries, {payload:.1} bytes per entry, {:.1} on the disk; medians of {} \
+        "replay: {count} entries, {payload:.1} bytes per entry, {:.1} on the disk; {} runs, medians \
          (lowest … highest)\n",
-        each(on_disk(dir), count),
+        each(fixture.disk, count),
         extent.runs,
     );
-    let last = fixture.last;
-    drop(fixture);
-    let mut rows: Vec<(String, Figures)> =
-        stages.into_iter().map(|(name, _, figures)| (name.to_owned(), figures)).collect();
-    rows.extend(openings(dir, last, extent.runs));
-    let whole = rows.iter().find(|(name, _)| name == TOGETHER).map(|(_, took)| took.median());
     println!(
         "  {:<34}{:>32}{:>12}{:>14}{:>14}",
         "stage", "entries/s", "ns/entry", "bytes/entry", "of together"
     );
-    for (name, took) in rows {
-        let mut rates = Figures::default();
-        took.each(|seconds| rates.push(rate(count, Duration::from_secs_f64(seconds))));
+    let together = stages.iter().find(|(name, ..)| *name == TOGETHER);
+    let together = together.map_or(f64::NAN, |(_, _, seconds)| seconds.median());
+    for (name, _, seconds) in &stages {
+        let rates = seconds.each(|seconds| rate(count, Duration::from_secs_f64(seconds)));
         println!(
             "  {name:<34}{:>32}{:>12.0}{payload:>14.1}{:>14.2}",
             rates.show(a_second),
             1e9 / rates.median(),
-            took.median() / whole.unwrap_or(f64::NAN)
+            seconds.median() / together
         );
     }
     println!();
-}
-
-/// What a start costs as it is: the log alone; log, state and views from the first entry; and from a snapshot.
-fn openings(dir: &Path, last: Timestamp, runs: usize) -> Vec<(String, Figures)> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
-    let opening = Opening { clock: Clock::by_hand(last), ..Opening::at(dir) };
-    let snapshots = dir.join("snapshots");
-    let [mut log, mut whole, mut snapshot] = [(); 3].map(|()| Figures::default());
-    let house = |figures: &mut Figures| {
-        runtime.block_on(async {
-            let (took, house) = time(|| House::open(&opening).unwrap());
-            assert_eq!(house.coops().len(), 1);
-            figures.push(took.as_secs_f64());
-            house.close().await;
-        });
-    };
-    for _ in 0..runs {
-        let (took, opened) = time(|| PackedLog::open(&dir.join("log"), &LogOptions::default()));
-        drop(opened.unwrap());
-        log.push(took.as_secs_f64());
-        if snapshots.exists() {
-            fs::remove_dir_all(&snapshots).unwrap();
-        }
-        house(&mut whole);
-        house(&mut snapshot);
-    }
-    [
-        ("open the log", log),
-        ("open the house, no snapshot", whole),
-        ("open the house, with a snapshot", snapshot),
-    ]
-    .map(|(name, figures)| (name.to_owned(), figures))
-    .into()
 }

@@ -17,8 +17,11 @@ impl Figures {
         self.0.sort_by(f64::total_cmp);
     }
 
-    pub(crate) fn each(&self, look: impl FnMut(f64)) {
-        self.0.iter().copied().for_each(look);
+    /// The same figures in another unit.
+    pub(crate) fn each(&self, unit: impl Fn(f64) -> f64) -> Figures {
+        let mut figures = Figures::default();
+        self.0.iter().for_each(|figure| figures.push(unit(*figure)));
+        figures
     }
 
     pub(crate) fn median(&self) -> f64 {
