@@ -1,8 +1,8 @@
 //! Who may call what: every method of every service, with and without a token.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that fails says so")]
 
-use ledger_proto::{DESCRIPTORS, Refusal};
-use ledger_server::{Access, access};
+use ledger_proto::{DESCRIPTORS, Refusal, v1};
+use ledger_server::{Access, House, Opening, access, serve};
 use prost::Message;
 use prost_types::FileDescriptorSet;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -124,36 +124,67 @@ fn reflection_names_every_service_in_both_versions() {
     });
 }
 
+#[test]
+fn nobody_outside_this_machine_is_served_without_tls() {
+    run(async {
+        let dir = tempfile::tempdir().unwrap();
+        let house = House::open(&Opening::at(dir.path())).unwrap();
+        let refused = serve(house, ([0, 0, 0, 0], 0).into(), None).await.err().unwrap();
+        assert!(refused.to_string().contains("--tls-cert"), "{refused}");
+    });
+}
+
 /// What a browser sends, and what it gets: HTTP/1.1, with the trailers in the body.
-async fn by_web(town: &Town, token: Option<&str>) -> String {
+pub(crate) async fn by_web(
+    town: &Town,
+    method: &str,
+    headers: &str,
+    message: &impl Message,
+) -> String {
     let mut connection = tokio::net::TcpStream::connect(town.address()).await.unwrap();
-    let token = token.map(|token| format!("authorization: Bearer {token}\r\n")).unwrap_or_default();
+    let length = message.encoded_len();
     let head = format!(
-        "POST /carestore.v1.CoopService/ListCoops HTTP/1.1\r\nhost: {}\r\nx-grpc-web: 1\r\n\
-         content-type: application/grpc-web+proto\r\ncontent-length: 5\r\n\
-         connection: close\r\n{token}\r\n",
-        town.address()
+        "POST /carestore.v1.{method} HTTP/1.1\r\nhost: {}\r\nx-grpc-web: 1\r\n\
+         content-type: application/grpc-web+proto\r\ncontent-length: {}\r\n\
+         connection: close\r\n{headers}\r\n",
+        town.address(),
+        length + 5
     );
-    connection.write_all(head.as_bytes()).await.unwrap();
-    connection.write_all(&[0; 5]).await.unwrap();
+    let mut request = head.into_bytes();
+    request.push(0);
+    request.extend(u32::try_from(length).unwrap().to_be_bytes());
+    request.extend(message.encode_to_vec());
+    connection.write_all(&request).await.unwrap();
     let mut answer = Vec::new();
     connection.read_to_end(&mut answer).await.unwrap();
-    String::from_utf8_lossy(&answer).into_owned()
+    String::from_utf8_lossy(&answer).replace("grpc-status: ", "grpc-status:")
 }
 
 #[test]
 fn a_browser_is_answered_over_plain_http() {
     run(async {
         let town = Town::founded().await;
-        let answer = by_web(&town, Some(town.token())).await;
+        let token = format!("authorization: Bearer {}\r\n", town.token());
+        let asked = v1::ListCoopsRequest::default();
+        let answer = by_web(&town, "CoopService/ListCoops", &token, &asked).await;
         assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
         assert!(answer.contains("application/grpc-web+proto"), "{answer}");
         assert!(answer.contains("coops/colne-valley"), "{answer}");
         assert!(answer.contains("grpc-status:0"), "{answer}");
-        let refused = by_web(&town, None).await;
-        assert!(
-            refused.contains("grpc-status: 16") || refused.contains("grpc-status:16"),
-            "{refused}"
-        );
+        let refused = by_web(&town, "CoopService/ListCoops", "", &asked).await;
+        assert!(refused.contains("grpc-status:16"), "{refused}");
+    });
+}
+
+#[test]
+fn a_deadline_that_passes_is_called_by_its_name() {
+    run(async {
+        let town = Town::founded().await;
+        let headers = format!("authorization: Bearer {}\r\ngrpc-timeout: 20m\r\n", town.token());
+        // Nothing will ever be there, and the server waits for it longer than the caller does.
+        let context = Some(v1::ReadContext { at_least_position: 99, ..town.read() });
+        let asked = v1::GetStoreTotalsRequest { context };
+        let answer = by_web(&town, "StoreService/GetStoreTotals", &headers, &asked).await;
+        assert!(answer.contains("grpc-status:4"), "{answer}");
     });
 }

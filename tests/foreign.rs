@@ -12,8 +12,10 @@ use std::process::{Command, Stdio};
 use ledger_server::{House, Opening, serve};
 use tokio::runtime::Runtime;
 
-const SKIPPED: &str =
-    "skipped: the foreign client needs Python with grpcio (see tests/foreign/requirements.txt)";
+use crate::skip::skip;
+
+const NEEDS: &str =
+    "the foreign client needs Python with grpcio (see tests/foreign/requirements.txt)";
 const NEEDED: &str = "import blake3, grpc, grpc_health, grpc_reflection, grpc_status, grpc_tools";
 
 /// Whether this is a Python with all that the client needs.
@@ -27,7 +29,7 @@ fn can_run(python: &str) -> bool {
 fn an_app_that_knows_only_the_proto_files_gets_along() {
     let python = env::var("CARESTORE_PYTHON").unwrap_or_else(|_| "python3".to_owned());
     if !can_run(&python) {
-        println!("{SKIPPED}");
+        skip(NEEDS);
         return;
     }
     let dir = tempfile::tempdir().unwrap();

@@ -260,18 +260,13 @@ pub(crate) fn request_id(ms: i64) -> String {
 
 /// The reason of a refusal.
 pub(crate) fn reason(error: &Error) -> String {
-    error.reason().unwrap_or_else(|| panic_of(error)).to_owned()
-}
-
-fn panic_of(error: &Error) -> &'static str {
-    println!("not a refusal of the ledger: {error:?}");
-    "NOT A REFUSAL"
+    error.reason().map_or_else(|| format!("no refusal: {error:?}"), str::to_owned)
 }
 
 /// A refusal with all that it says.
 pub(crate) fn refusal(error: Error) -> Refusal {
-    match error {
-        Error::Refused { refusal, .. } => *refusal,
-        other => Refusal { message: format!("{other:?}"), ..Refusal::default() },
+    if let Error::Refused { refusal, .. } = error {
+        return *refusal;
     }
+    Refusal { message: format!("no refusal: {error:?}"), ..Refusal::default() }
 }

@@ -1,7 +1,9 @@
 //! The whole system from outside.
 
 mod harness;
+mod skip;
 
+mod access;
 mod banking;
 mod crash_log;
 mod foreign;
@@ -9,11 +11,14 @@ mod guards;
 mod imports;
 mod kills;
 mod log_contract;
+mod nonsense;
 mod pages;
+mod people;
 mod power;
 mod refusals;
 mod respite;
 mod restart;
 mod server_kills;
 mod store;
+mod tidy;
 mod vouchers;

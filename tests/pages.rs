@@ -1,5 +1,10 @@
 //! Lists come in pages: opaque tokens, nothing twice, nothing left out, and all of one moment.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that fails says so")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::unnecessary_wraps,
+    reason = "a test that fails says so"
+)]
 
 use ledger_proto::v1;
 

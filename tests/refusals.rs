@@ -1,6 +1,9 @@
 //! Every way in which the ledger says no, over real gRPC: by its reason, under its code, with what it promises to say.
 #![allow(
     clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::wildcard_enum_match_arm,
     clippy::indexing_slicing,
     clippy::too_many_lines,
     reason = "a test that fails says so; the test is a table"
@@ -21,7 +24,11 @@ use tonic::{Code, Status};
 use crate::harness::{COOP, Town, ask::Ask, run, say};
 
 /// What no caller can bring about from outside, and why.
-const UNREACHED: [(&str, &str); 7] = [
+const UNREACHED: [(&str, &str); 8] = [
+    (
+        "DEADLINE_EXCEEDED",
+        "reached in access.rs: the clients of this language give up by themselves first",
+    ),
     ("AMOUNT_TOO_LARGE", "takes more entries, each of the largest amount, than a disk holds"),
     ("RATE_LIMITED", "reached in vouchers.rs"),
     ("HISTORY_LOST", "reached in restart.rs"),
@@ -32,7 +39,8 @@ const UNREACHED: [(&str, &str); 7] = [
 ];
 
 /// The reasons of the server itself, beside those of the rules.
-const OF_THE_SERVER: [&str; 13] = [
+const OF_THE_SERVER: [&str; 14] = [
+    "DEADLINE_EXCEEDED",
     "INVALID_FIELD",
     "POLICY_NOT_FOUND",
     "IMPORT_UNKNOWN_ROW",

@@ -1,5 +1,10 @@
 //! A server that was stopped, or has lost something, and starts again.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that fails says so")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::cast_possible_wrap,
+    reason = "a test that fails says so"
+)]
 
 use std::{
     fs,
@@ -73,7 +78,7 @@ async fn lively() -> Town {
     town.ok(say::issue(1, 2)).await;
     let wrong = town.ok(say::spend(1, 100, "")).await;
     town.ok(say::reverse(wrong.position)).await;
-    let noted = |context: &mut v1::WriteContext| context.note = "thank you".to_owned();
+    let noted = |context: &mut v1::WriteContext| "thank you".clone_into(&mut context.note);
     town.ask_with(say::give(3, 1, 20), noted).await.unwrap();
     town
 }
@@ -89,7 +94,11 @@ fn copy(from: &Path, to: &Path) {
             let entry = entry.unwrap();
             (entry.path(), to.join(entry.file_name()))
         };
-        if from.is_dir() { copy(&from, &to) } else { drop(fs::copy(&from, &to).unwrap()) }
+        if from.is_dir() {
+            copy(&from, &to);
+        } else {
+            let _ = fs::copy(&from, &to).unwrap();
+        }
     }
 }
 
@@ -253,8 +262,8 @@ fn a_silent_log_is_heard_of_all_the_same() {
         let request = v1::WatchHistoryRequest { coop, after_position: head };
         let mut stream = client.watch_history(request).await.unwrap();
         for _ in 0..2 {
-            let heard = stream.next().await.unwrap().unwrap();
-            assert_eq!((heard.entries.len(), heard.head.unwrap().position), (0, head));
+            let message = stream.next().await.unwrap().unwrap();
+            assert_eq!((message.entries.len(), message.head.unwrap().position), (0, head));
         }
     });
 }

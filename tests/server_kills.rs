@@ -1,7 +1,14 @@
 //! `kill -9` of the whole server under load: what was acknowledged is there, and nothing is there twice.
 //!
 //! This test binary runs itself as the server, and is its sixteen callers, too.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that fails says so")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::format_collect,
+    reason = "a test that fails says so"
+)]
 
 use std::{
     collections::BTreeMap,

@@ -695,7 +695,7 @@ class Checks:
                     ),
                 ),
             ]
-            messages = [p.ImportHistoryRequest(head=head), p.ImportHistoryRequest(steps=steps)]
+            messages = [p.ImportHistoryRequest(head=head), p.ImportHistoryRequest(steps=steps, end=True)]
             stub = self.caller.services["Import"]
             return stub.ImportHistory(iter(messages), metadata=self.caller.token, timeout=30)
 
@@ -716,7 +716,7 @@ class Checks:
         same([row.name for row in whole], names, "pages of any size")
         token = self.read("Members", "ListMembers", page=p.Page(page_size=1)).next_page_token
         refusal = self.refused(
-            "INVALID_FIELD",
+            "PAGE_TOKEN_INVALID",
             lambda: self.read("TimeBank", "ListBalances", page=p.Page(page_token=token)),
         )
         same(set(refusal.violations), {"page.page_token"}, "a token of another list")

@@ -1,4 +1,5 @@
 //! What tests ask, in few words. Who asks and when is filled in by the town.
+#![allow(clippy::unnecessary_wraps, reason = "as the messages want it")]
 
 use ledger_proto::v1;
 
