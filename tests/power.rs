@@ -176,7 +176,7 @@ fn no_power_cut_loses_what_was_acknowledged() {
     let library = match shim(dir.path()) {
         Ok(library) => library,
         Err(why) => {
-            skip(why);
+            skip(&why);
             return;
         }
     };
@@ -214,7 +214,7 @@ fn a_full_disk_loses_nothing_that_was_acknowledged() {
     let library = match shim(dir.path()) {
         Ok(library) => library,
         Err(why) => {
-            skip(why);
+            skip(&why);
             return;
         }
     };
