@@ -221,7 +221,7 @@ fn guards(state: &State, request: &Request) -> Result<(), Rejection> {
             Thing::Member(member) => state.member(member)?.revision,
             Thing::Made(made_by) => match state.made_revision(made_by) {
                 Some(revision) => revision,
-                None if state.settled.contains(&made_by) => {
+                None if state.settled.contains(made_by) => {
                     return Err(Rejection::AlreadySettled { made_by });
                 }
                 None => return Err(Rejection::EntryNotFound { entry: made_by }),

@@ -226,7 +226,7 @@ fn happen(state: &mut State, entry: &Entry) -> Result<()> {
         }
         Event::HoursDisputed { hours, reason: _ } => promises::hours_disputed(state, at, *hours)?,
         Event::HoursRecorded { help, evidence: _ } => {
-            promises::give(state, help.giver, entry.occurred_on, help.minutes.get());
+            state.given.add(help.giver, entry.occurred_on, help.minutes.get());
         }
         Event::RespiteRequested { carer, minutes, wanted_on, start, lapse_at } => {
             promises::respite_requested(
@@ -319,7 +319,7 @@ fn undo(state: &mut State, at: Position, undone: Undone) -> Result<()> {
     match undone {
         Undone::TransfersOnly => {}
         Undone::GivenMinutes { giver, day, minutes } => {
-            promises::give(state, giver, day, minutes.get().saturating_neg());
+            state.given.add(giver, day, minutes.get().saturating_neg());
         }
         Undone::Leaving(member) => {
             let member = member_mut(state, member, at)?;

@@ -1,8 +1,10 @@
 //! What `decide` must remember, and nothing else.
 
 mod books;
+mod given;
 mod people;
 mod promises;
+mod settled;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,8 +20,11 @@ use crate::{
     policy::{Policy, Values},
     rejection::Rejection,
     text::{CoopName, Reference, Title},
-    time::{Day, Timestamp},
+    time::Timestamp,
 };
+
+use given::Given;
+use settled::Settled;
 
 pub use books::Books;
 pub use people::{Fund, Member, Offer, OfferKind, Officer, Party, Standing};
@@ -50,13 +55,13 @@ pub struct State {
     pub(crate) respites: BTreeMap<Position, Promise>,
     pub(crate) vouchers: BTreeMap<Position, OpenVoucher>,
     pub(crate) codes: BTreeMap<CodeHash, Position>,
-    pub(crate) settled: BTreeSet<Position>,
+    pub(crate) settled: Settled,
     pub(crate) due: BTreeSet<(Timestamp, Position)>,
     pub(crate) answered: BTreeMap<RequestId, (Position, Fingerprint)>,
     pub(crate) reversed: BTreeMap<Position, Position>,
     pub(crate) corrected: BTreeMap<Position, Position>,
     pub(crate) rows: BTreeMap<RowKey, Position>,
-    pub(crate) given: BTreeMap<(MemberId, Day), i64>,
+    pub(crate) given: Given,
     pub(crate) thanked: BTreeMap<(MemberId, i32), (u32, i64)>,
     pub(crate) booked: BTreeMap<(MemberId, i64), Slot>,
 }

@@ -4,13 +4,14 @@ mod flows;
 mod series;
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{PoisonError, RwLock, RwLockReadGuard},
     time::Duration,
 };
 
 use ledger_core::{
-    Contradiction, Counted, Day, Entry, Event, MemberId, Position, State, Timestamp, evolve,
+    Contradiction, Counted, Day, Entry, Event, MemberId, Position, State, Timestamp, Transfer,
+    evolve,
 };
 use ledger_proto::{Frontier, Hash, api::AsOf};
 use serde::{Deserialize, Serialize};
@@ -52,13 +53,14 @@ impl View {
         self.frontier.push(leaf);
         self.recorded.push(entry.recorded_at);
         let (position, day) = (entry.position, entry.occurred_on);
-        for transfer in entry.event.transfers() {
-            for (line, delta) in flows::accounts(&transfer) {
+        let moved = entry.event.transfers();
+        for transfer in &moved {
+            for (line, delta) in flows::accounts(transfer) {
                 self.lines.entry(line).or_default().push(position, day, delta);
             }
         }
         if let Event::EntryReversed { entry: reversed, .. } = &entry.event {
-            self.take_back(*reversed, position, day);
+            self.take_back(*reversed, &moved, position, day);
         } else {
             for (line, amount) in flows::streams(&entry.event) {
                 self.lines.entry(line).or_default().push(position, day, amount);
@@ -78,29 +80,17 @@ impl View {
     }
 
     /// A reversal takes back what the entry brought into the streams, on the day on which that happened.
-    fn take_back(&mut self, reversed: Position, position: Position, day: Day) {
-        for (line, series) in &mut self.lines {
-            let is_stream = match line {
-                Line::Own(_)
-                | Line::Held(_)
-                | Line::Pot
-                | Line::Commons
-                | Line::AllHeld
-                | Line::Fund(_)
-                | Line::Stock(_)
-                | Line::With(_) => false,
-                Line::TimeIn
-                | Line::TimeOut
-                | Line::FundIn(_)
-                | Line::FundOut(_)
-                | Line::Pledged(_)
-                | Line::Issued(_)
-                | Line::Used(_)
-                | Line::Cancelled(_)
-                | Line::Lapsed(_)
-                | Line::Valued(_) => true,
-            };
-            let brought = if is_stream { series.moved(reversed) } else { 0 };
+    fn take_back(
+        &mut self,
+        reversed: Position,
+        mirrored: &[Transfer],
+        position: Position,
+        day: Day,
+    ) {
+        let lines: BTreeSet<Line> = mirrored.iter().flat_map(flows::streams_near).collect();
+        for line in lines {
+            let Some(series) = self.lines.get_mut(&line) else { continue };
+            let brought = series.moved(reversed);
             if brought != 0 {
                 series.push(position, day, brought.saturating_neg());
             }

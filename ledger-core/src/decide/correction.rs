@@ -63,7 +63,7 @@ fn reversible(ask: &Ask<'_>, found: &Entry) -> Result<Undone, Rejection> {
         | Event::CashSpent { .. }
         | Event::InKindUsed { .. } => Ok(Undone::TransfersOnly),
         Event::RespiteRequested { .. } | Event::VoucherIssued { .. } => {
-            if ask.state.settled.contains(&entry) {
+            if ask.state.settled.contains(entry) {
                 Err(Rejection::AlreadySettled { made_by: entry })
             } else {
                 Err(Rejection::CancelInstead { entry })

@@ -70,7 +70,7 @@ fn day_cap(
     (without, minutes): (i64, Minutes),
 ) -> Result<(), Rejection> {
     let cap = ask.policy()?.day_cap;
-    let given = ask.state.given.get(&(member, day)).copied().unwrap_or(0).saturating_sub(without);
+    let given = ask.state.given.on(member, day).saturating_sub(without);
     if given.saturating_add(minutes.get()) > cap.get() {
         return Err(Rejection::DayCap { member, day, given, cap });
     }
@@ -81,7 +81,7 @@ fn day_cap(
 fn waiting(state: &State, hours: Position) -> Result<&LoggedHours, Rejection> {
     match state.hours.get(&hours) {
         Some(logged) => Ok(logged),
-        None if state.settled.contains(&hours) => Err(Rejection::AlreadySettled { made_by: hours }),
+        None if state.settled.contains(hours) => Err(Rejection::AlreadySettled { made_by: hours }),
         None => Err(Rejection::HoursNotFound { hours }),
     }
 }

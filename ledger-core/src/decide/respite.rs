@@ -48,7 +48,7 @@ fn visit_cap(ask: &Ask<'_>, member: MemberId, day: Day, minutes: Minutes) -> Res
 fn promised(state: &State, respite: Position) -> Result<&Promise, Rejection> {
     match state.respites.get(&respite) {
         Some(promise) => Ok(promise),
-        None if state.settled.contains(&respite) => {
+        None if state.settled.contains(respite) => {
             Err(Rejection::AlreadySettled { made_by: respite })
         }
         None => Err(Rejection::RespiteNotFound { respite }),

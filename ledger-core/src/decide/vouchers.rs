@@ -95,7 +95,7 @@ fn caps(ask: &Ask<'_>, member: MemberId, face_value: Pence) -> Result<(), Reject
 fn open(state: &State, voucher: Position) -> Result<&OpenVoucher, Rejection> {
     match state.vouchers.get(&voucher) {
         Some(open) => Ok(open),
-        None if state.settled.contains(&voucher) => {
+        None if state.settled.contains(voucher) => {
             Err(Rejection::AlreadySettled { made_by: voucher })
         }
         None => Err(Rejection::VoucherNotFound),

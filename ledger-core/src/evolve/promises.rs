@@ -6,7 +6,7 @@ use crate::{
     evolve::{Result, impossible},
     id::{MemberId, Position},
     state::{HoursStatus, LoggedHours, OfferKind, OpenVoucher, Promise, Slot, State},
-    time::{Day, TimeOfDay, Timestamp},
+    time::{TimeOfDay, Timestamp},
 };
 
 pub(super) fn hours_logged(state: &mut State, entry: &Entry, help: Help, confirm_by: Timestamp) {
@@ -21,7 +21,7 @@ pub(super) fn hours_logged(state: &mut State, entry: &Entry, help: Help, confirm
         revision: at,
     };
     state.due.insert((confirm_by, at));
-    give(state, help.giver, entry.occurred_on, help.minutes.get());
+    state.given.add(help.giver, entry.occurred_on, help.minutes.get());
     state.hours.insert(at, logged);
 }
 
@@ -46,17 +46,8 @@ pub(super) fn hours_settled(
     state.due.remove(&(logged.confirm_by, hours));
     state.settled.insert(hours);
     let Help { giver, minutes, .. } = logged.help;
-    give(state, giver, logged.occurred_on, counted.saturating_sub(minutes.get()));
+    state.given.add(giver, logged.occurred_on, counted.saturating_sub(minutes.get()));
     Ok(())
-}
-
-/// Counts minutes towards the giver's cap of a day.
-pub(super) fn give(state: &mut State, giver: MemberId, day: Day, minutes: i64) {
-    let so_far = state.given.entry((giver, day)).or_default();
-    *so_far = so_far.saturating_add(minutes);
-    if *so_far == 0 {
-        state.given.remove(&(giver, day));
-    }
 }
 
 /// Every member who stands behind an entry: the actor as a person, and for whom it was done.

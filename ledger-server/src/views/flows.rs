@@ -127,3 +127,27 @@ fn stream(transfer: &Transfer) -> Option<(Line, i64)> {
         }
     }
 }
+
+/// Every stream that a transfer, or the one whose mirror it is, can be part of: all of its unit, and of its fund or
+/// offer. A reversal looks at these, and not at every line of the books.
+pub(crate) fn streams_near(transfer: &Transfer) -> Vec<Line> {
+    match *transfer {
+        Transfer::Time { .. } => vec![Line::TimeIn, Line::TimeOut],
+        Transfer::Cash { from, to, pence: _ } => [from, to]
+            .into_iter()
+            .filter_map(|account| match account {
+                CashAccount::Fund(fund) => Some([Line::FundIn(fund), Line::FundOut(fund)]),
+                CashAccount::Source(_) | CashAccount::Use(_) => None,
+            })
+            .flatten()
+            .collect(),
+        Transfer::Kind { offer, from: _, to: _, items: _ } => vec![
+            Line::Pledged(offer),
+            Line::Issued(offer),
+            Line::Used(offer),
+            Line::Cancelled(offer),
+            Line::Lapsed(offer),
+            Line::Valued(offer),
+        ],
+    }
+}

@@ -1,0 +1,66 @@
+//! How fast the ledger is: the replay stage by stage, and the append beside a bare write and sync.
+//!
+//! `cargo bench` prints tables and asserts no timing: what a machine can do is its own affair, and one that is shared
+//! says another thing each time. So each figure is a median with the lowest and the highest beside it, every run takes
+//! each stage once, and what is to be compared (a stage with the whole, the engine with the disk) was measured side by
+//! side in the same run. `cargo bench -- --quick` takes a tenth of the entries; `replay` or `append` takes one table.
+//! `CARESTORE_BENCH_ENTRIES` says how many entries the log has.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::print_stdout,
+    reason = "a program that measures prints, and ends where it cannot"
+)]
+
+#[path = "ledger/append.rs"]
+mod append;
+#[path = "ledger/fixture.rs"]
+mod fixture;
+#[path = "ledger/replay.rs"]
+mod replay;
+#[path = "ledger/table.rs"]
+mod table;
+#[path = "ledger/years.rs"]
+mod years;
+
+use std::{env, time::Duration};
+
+use fixture::Fixture;
+
+/// How much is measured.
+struct Extent {
+    entries: usize,
+    runs: usize,
+    /// How long callers append in each run.
+    slice: Duration,
+}
+
+fn main() {
+    // `cargo bench` says `--bench`; `cargo test --benches` does not, and wants to know only that it runs.
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    let said = |word: &str| arguments.iter().any(|argument| argument == word);
+    let full = Extent { entries: 1_000_000, runs: 5, slice: Duration::from_secs(3) };
+    let quick = Extent { entries: 100_000, runs: 3, slice: Duration::from_millis(700) };
+    let smoke = Extent { entries: 5_000, runs: 1, slice: Duration::from_millis(50) };
+    let mut extent = match (said("--bench"), said("--quick")) {
+        (_, true) => quick,
+        (true, false) => full,
+        (false, false) => smoke,
+    };
+    if let Ok(entries) = env::var("CARESTORE_BENCH_ENTRIES") {
+        extent.entries = entries.parse().expect("CARESTORE_BENCH_ENTRIES is a number of entries");
+    }
+    // On the disk that is built on: a temporary folder may be in memory, where a sync costs nothing.
+    let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let mut fixture = Fixture::new(dir.path(), extent.entries);
+    let only_one = said("replay") != said("append");
+    if said("replay") || !only_one {
+        replay::measure(&extent, &mut fixture);
+    }
+    if said("append") || !only_one {
+        let last = fixture.last;
+        drop(fixture);
+        append::measure(&extent, dir.path(), last);
+    }
+}

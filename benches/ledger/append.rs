@@ -1,0 +1,237 @@
+//! The writer under load: callers who wait for each answer, beside a bare file on the same disk.
+//!
+//! Each caller logs an hour and has it confirmed, one request after the other, behind the log of years. Then the very
+//! bytes that this left are written to a plain file, as many at a time as there were callers, with a sync behind each
+//! write. The file has its length beforehand, as the store's has, so that a sync brings data to the platter and not the
+//! file's growth: nothing that promises as much is faster.
+
+use std::{
+    fs::File,
+    io::{Seek, Write},
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use ledger_core::{
+    Actor, Channel, Command, Entry, Fingerprint, Help, HoursDestination, Kinship, MemberId,
+    Minutes, Position, Request, RequestId, TaskKind, Timestamp,
+};
+use ledger_proto::stored;
+use ledger_server::{Clock, Engine, House, Opening, Submission};
+
+use crate::{
+    Extent,
+    table::{Figures, a_second, each, on_disk, rate, time},
+};
+
+const CALLERS: [usize; 3] = [1, 16, 256];
+/// So short a piece of help that nobody comes to what one may give in a day.
+const MINUTES: i64 = 5;
+/// Logged hours may lie so many days back.
+const DAYS_BACK: u32 = 58;
+
+/// What one number of callers came to.
+#[derive(Default)]
+struct Level {
+    engine: Figures,
+    bare: Figures,
+    ratio: Figures,
+    waits: Vec<Duration>,
+    entries: usize,
+    payload: u64,
+    disk: u64,
+}
+
+/// Whose turn it is, with all that a request takes.
+struct Turns {
+    engine: Engine,
+    coop: ledger_core::CoopName,
+    at: Timestamp,
+    turn: AtomicU32,
+    givers: u32,
+}
+
+impl Turns {
+    fn request(&self, actor: Actor, turn: u32, day: i32, command: Command) -> Submission {
+        let [a, b, c, d] = turn.to_be_bytes();
+        let request = Request {
+            // The first three bytes lose bits to the version and the variant.
+            id: RequestId::of_time(self.at, [0, 0, 0, a, b, c, d, 0, 0, 0]),
+            fingerprint: Fingerprint::new(u128::from(turn).to_be_bytes()),
+            at: self.at,
+            occurred_on: Some(self.at.day().plus(day)),
+            actor,
+            on_behalf_of: None,
+            channel: Channel::App,
+            expected_position: None,
+            expected_revision: None,
+            corrects: None,
+            row: None,
+            command,
+        };
+        let coop = self.coop.clone();
+        Submission { coop, request, validate_only: false, card: None, note: None }
+    }
+
+    async fn submit(&self, submission: Submission, done: &mut Done) -> Position {
+        let asked = Instant::now();
+        let answer = self.engine.submit(submission).await.unwrap();
+        done.waits.push(asked.elapsed());
+        let position = answer.entry.position;
+        done.entries.push(answer.entry);
+        position
+    }
+
+    /// An hour, logged by whoever gave it and confirmed by whoever was helped.
+    async fn hour(&self, done: &mut Done) {
+        let turn = self.turn.fetch_add(2, Ordering::Relaxed);
+        let nth = turn / 2;
+        // Nobody of those who give much in the years before: service users of each twenty.
+        let member = |nth: u32| {
+            let nth = nth % self.givers;
+            MemberId::at(usize::try_from(nth / 4 * 20 + nth % 4).unwrap()).unwrap()
+        };
+        let (giver, receiver) = (member(nth), member(nth + 1));
+        let day = -i32::try_from(nth / self.givers % DAYS_BACK).unwrap();
+        let help = Help {
+            giver,
+            receiver: Some(receiver),
+            minutes: Minutes::new(MINUTES).unwrap(),
+            task: TaskKind::BefriendingVisit,
+            destination: HoursDestination::OwnAccount,
+            kinship: Kinship::Neighbour,
+        };
+        let log = Command::LogHours { help };
+        let hours = self.submit(self.request(Actor::Member(giver), turn, day, log), done).await;
+        let confirm = Command::ConfirmHours { hours, minutes: None, evidence: None };
+        self.submit(self.request(Actor::Member(receiver), turn + 1, 0, confirm), done).await;
+    }
+}
+
+#[derive(Default)]
+struct Done {
+    waits: Vec<Duration>,
+    entries: Vec<Entry>,
+}
+
+/// Engine and bare file in turn, for each number of callers.
+pub(crate) fn measure(extent: &Extent, dir: &Path, last: Timestamp) {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    let opening = Opening { clock: Clock::by_hand(last), ..Opening::at(dir) };
+    let house = runtime.block_on(async { House::open(&opening) }).unwrap();
+    let turns = Arc::new(Turns {
+        engine: house.engine().clone(),
+        coop: house.coops().into_iter().next().unwrap(),
+        at: last,
+        turn: AtomicU32::new(0),
+        givers: u32::try_from((extent.entries / 200).max(200) / 20 * 4).unwrap(),
+    });
+    let mut levels = CALLERS.map(|callers| (callers, Level::default()));
+    for _ in 0..extent.runs {
+        for (callers, level) in &mut levels {
+            let before = on_disk(&dir.join("log"));
+            let (took, done) = time(|| runtime.block_on(call(&turns, *callers, extent.slice)));
+            let after = on_disk(&dir.join("log"));
+            let bytes: Vec<Vec<u8>> =
+                done.entries.iter().map(|entry| stored::encode(entry).unwrap()).collect();
+            let engine = rate(bytes.len(), took);
+            let bare = bare(&dir.join("bare"), &bytes, *callers, extent.slice);
+            level.engine.push(engine);
+            level.bare.push(bare);
+            level.ratio.push(engine / bare);
+            level.waits.extend(done.waits);
+            level.entries += bytes.len();
+            level.payload += bytes.iter().map(|bytes| bytes.len() as u64).sum::<u64>();
+            level.disk += after.saturating_sub(before);
+        }
+    }
+    print(extent, &mut levels);
+    runtime.block_on(house.close());
+}
+
+async fn call(turns: &Arc<Turns>, callers: usize, slice: Duration) -> Done {
+    let until = Instant::now() + slice;
+    let callers: Vec<_> = (0..callers)
+        .map(|_| {
+            let turns = Arc::clone(turns);
+            tokio::spawn(async move {
+                let mut done = Done::default();
+                while Instant::now() < until {
+                    turns.hour(&mut done).await;
+                }
+                done
+            })
+        })
+        .collect();
+    let mut all = Done::default();
+    for caller in callers {
+        let done = caller.await.unwrap();
+        all.waits.extend(done.waits);
+        all.entries.extend(done.entries);
+    }
+    all.entries.sort_by_key(|entry| entry.position);
+    all
+}
+
+/// Entries a second of a plain file, so many for each sync.
+fn bare(path: &Path, entries: &[Vec<u8>], at_a_time: usize, slice: Duration) -> f64 {
+    let mut file = File::create(path).unwrap();
+    file.write_all(&vec![1; entries.iter().map(Vec::len).sum()]).unwrap();
+    file.sync_all().unwrap();
+    file.rewind().unwrap();
+    let mut written = 0;
+    let start = Instant::now();
+    for some in entries.chunks(at_a_time) {
+        file.write_all(&some.concat()).unwrap();
+        file.sync_data().unwrap();
+        written += some.len();
+        if start.elapsed() > slice {
+            break;
+        }
+    }
+    rate(written, start.elapsed())
+}
+
+fn print(extent: &Extent, levels: &mut [(usize, Level)]) {
+    println!(
+        "append behind {} entries: {} runs of {} ms for each; medians (lowest … highest)\n",
+        extent.entries,
+        extent.runs,
+        extent.slice.as_millis()
+    );
+    println!(
+        "{:>9}{:>30}{:>30}{:>22}{:>10}{:>10}{:>10}{:>13}{:>13}",
+        "callers",
+        "entries/s",
+        "bare file",
+        "engine/bare",
+        "p50",
+        "p99",
+        "entries",
+        "bytes/entry",
+        "disk/payload"
+    );
+    for (callers, level) in levels {
+        level.waits.sort();
+        let wait = |of_hundred: usize| {
+            let at = level.waits.len() * of_hundred / 100;
+            format!("{:.2} ms", level.waits.get(at).unwrap().as_secs_f64() * 1e3)
+        };
+        println!(
+            "{callers:>9}{:>30}{:>30}{:>22}{:>10}{:>10}{:>10}{:>13.1}{:>13.1}",
+            level.engine.show(a_second),
+            level.bare.show(a_second),
+            level.ratio.show(|ratio| format!("{ratio:.2}")),
+            wait(50),
+            wait(99),
+            level.entries,
+            each(level.payload, level.entries),
+            each(level.disk, 1) / each(level.payload, 1)
+        );
+    }
+    println!();
+}

@@ -1,0 +1,146 @@
+//! The road of every start, stage by stage: scan, hash, decode, fold; then all together, and a real opening.
+
+use std::{fs, hint::black_box, path::Path, time::Duration};
+
+use ledger_core::{Entry, State, Timestamp, evolve};
+use ledger_proto::{Frontier, leaf, stored};
+use ledger_server::{Clock, House, Log, LogOptions, Opening, PackedLog};
+
+use crate::{
+    Extent,
+    fixture::{Fixture, LOG},
+    table::{Figures, a_second, each, rate, time},
+};
+
+/// Decoded entries are folded in pieces that do not fill the memory.
+const PIECE: usize = 4_096;
+
+type Stage = (&'static str, fn(&mut Fixture) -> Duration);
+
+const STAGES: [Stage; 10] = [
+    ("scan", |fixture| {
+        let mut sum = 0;
+        let took = time(|| fixture.scan(|bytes| sum += bytes.len())).0;
+        assert_eq!(sum, fixture.bytes.len());
+        took
+    }),
+    ("leaf", |fixture| {
+        let all = || fixture.entries().fold(0, |sum, bytes| sum ^ leaf(bytes).as_bytes()[0]);
+        let (took, sum) = time(all);
+        black_box(sum);
+        took
+    }),
+    ("hash (leaf and nodes)", |fixture| {
+        let mut frontier = Frontier::default();
+        let took = time(|| fixture.entries().for_each(|bytes| frontier.push(leaf(bytes)))).0;
+        assert_eq!(frontier.root(), fixture.log().head(LOG).root());
+        took
+    }),
+    ("decode", |fixture| {
+        let decoded = || fixture.entries().for_each(|bytes| drop(black_box(decode(bytes))));
+        time(decoded).0
+    }),
+    ("fold", |fixture| {
+        let mut state = State::default();
+        let mut took = Duration::ZERO;
+        let mut entries = fixture.entries().map(decode);
+        loop {
+            let piece: Vec<Entry> = entries.by_ref().take(PIECE).collect();
+            if piece.is_empty() {
+                return took;
+            }
+            took += time(|| piece.iter().for_each(|entry| fold(&mut state, entry))).0;
+        }
+    }),
+    ("scan and hash", |fixture| {
+        let mut frontier = Frontier::default();
+        let took = time(|| fixture.scan(|bytes| frontier.push(leaf(bytes)))).0;
+        assert_eq!(frontier.root(), fixture.log().head(LOG).root());
+        took
+    }),
+    (TOGETHER, |fixture| {
+        let (mut frontier, mut state) = (Frontier::default(), State::default());
+        let (took, ()) = time(|| {
+            fixture.scan(|bytes| {
+                frontier.push(leaf(bytes));
+                fold(&mut state, &decode(bytes));
+            });
+        });
+        assert_eq!(state.books().sums(), [0; 3]);
+        took
+    }),
+    ("open the log", |fixture| {
+        fixture.closed(|dir, _| {
+            let (took, opened) = time(|| PackedLog::open(&dir.join("log"), &LogOptions::default()));
+            drop(opened.unwrap());
+            took
+        })
+    }),
+    ("open the house, no snapshot", |fixture| {
+        fixture.closed(|dir, last| {
+            let snapshots = dir.join("snapshots");
+            if snapshots.exists() {
+                fs::remove_dir_all(snapshots).unwrap();
+            }
+            open(dir, last)
+        })
+    }),
+    // The opening before this one has left it.
+    ("open the house, with a snapshot", |fixture| fixture.closed(open)),
+];
+
+const TOGETHER: &str = "all together, one core";
+
+fn decode(bytes: &[u8]) -> Entry {
+    stored::decode(bytes).unwrap()
+}
+
+fn fold(state: &mut State, entry: &Entry) {
+    *state = evolve(std::mem::take(state), entry).unwrap();
+}
+
+/// What a start costs as it is: log, state and views of all that the snapshot does not hold.
+fn open(dir: &Path, last: Timestamp) -> Duration {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let opening = Opening { clock: Clock::by_hand(last), ..Opening::at(dir) };
+    runtime.block_on(async {
+        let (took, house) = time(|| House::open(&opening).unwrap());
+        assert_eq!(house.coops().len(), 1);
+        house.close().await;
+        took
+    })
+}
+
+/// Each stage over the same entries, once in every run.
+pub(crate) fn measure(extent: &Extent, fixture: &mut Fixture) {
+    let mut stages = STAGES.map(|(name, stage)| (name, stage, Figures::default()));
+    for _ in 0..extent.runs {
+        for (_, stage, seconds) in &mut stages {
+            seconds.push(stage(fixture).as_secs_f64());
+        }
+    }
+    let count = fixture.ends.len();
+    let payload = each(fixture.bytes.len() as u64, count);
+    println!(
+        "replay: {count} entries, {payload:.1} bytes per entry, {:.1} on the disk; {} runs, medians \
+         (lowest … highest)\n",
+        each(fixture.disk, count),
+        extent.runs,
+    );
+    println!(
+        "  {:<34}{:>32}{:>12}{:>14}{:>14}",
+        "stage", "entries/s", "ns/entry", "bytes/entry", "of together"
+    );
+    let together = stages.iter().find(|(name, ..)| *name == TOGETHER);
+    let together = together.map_or(f64::NAN, |(_, _, seconds)| seconds.median());
+    for (name, _, seconds) in &stages {
+        let rates = seconds.each(|seconds| rate(count, Duration::from_secs_f64(seconds)));
+        println!(
+            "  {name:<34}{:>32}{:>12.0}{payload:>14.1}{:>14.2}",
+            rates.show(a_second),
+            1e9 / rates.median(),
+            seconds.median() / together
+        );
+    }
+    println!();
+}
