@@ -122,7 +122,7 @@ pub(crate) fn measure(extent: &Extent, fixture: &mut Fixture) {
     let count = fixture.ends.len();
     let payload = each(fixture.bytes.len() as u64, count);
     println!(
-        "replay: {count} entries, {payload:.1} bytes per entry, {:.1} on the disk; {} runs, medians \
+        "\nreplay: {count} entries, {payload:.1} bytes per entry, {:.1} on the disk; {} runs, medians \
          (lowest … highest)\n",
         each(fixture.disk, count),
         extent.runs,

@@ -151,3 +151,53 @@ pub(crate) fn streams_near(transfer: &Transfer) -> Vec<Line> {
         ],
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use ledger_core::{CashSource, CashUse, Items, Minutes, Pence};
+
+    use super::*;
+
+    #[test]
+    fn a_reversal_finds_the_stream_of_what_it_reverses() {
+        let (member, other) = (MemberId::new(1001).unwrap(), MemberId::new(1002).unwrap());
+        let (fund, offer) = (FundId::new(3).unwrap(), OfferId::new(4).unwrap());
+        let time = [
+            TimeAccount::Member(member),
+            TimeAccount::Member(other),
+            TimeAccount::Held(member),
+            TimeAccount::Pot,
+            TimeAccount::Commons,
+        ];
+        let cash = [
+            CashAccount::Fund(fund),
+            CashAccount::Source(CashSource::Grant),
+            CashAccount::Use(CashUse::Expense),
+        ];
+        let kind = [
+            KindAccount::Outside,
+            KindAccount::Stock,
+            KindAccount::With(member),
+            KindAccount::Used,
+            KindAccount::Lapsed,
+        ];
+        let (minutes, pence) = (Minutes::new(1).unwrap(), Pence::new(1).unwrap());
+        let items = Items::new(1).unwrap();
+        let pairs = |count: usize| (0..count * count).map(move |n| (n / count, n % count));
+        let all = pairs(5)
+            .map(|(a, b)| Transfer::time(time[a], time[b], minutes))
+            .chain(pairs(3).map(|(a, b)| Transfer::Cash { from: cash[a], to: cash[b], pence }))
+            .chain(pairs(5).map(|(a, b)| {
+                let (from, to) = (kind[a], kind[b]);
+                Transfer::Kind { offer, from, to, items }
+            }));
+        let mut seen = 0;
+        for transfer in all {
+            if let (Some((line, _)), Some(mirror)) = (stream(&transfer), transfer.mirrored()) {
+                assert!(streams(&mirror).contains(&line), "{transfer:?}");
+                seen += 1;
+            }
+        }
+        assert_eq!(seen, 13);
+    }
+}
