@@ -321,3 +321,30 @@ fn a_co_op_that_lost_something_is_not_served_until_the_operator_accepts_it() {
         assert_eq!(kinds, expected);
     });
 }
+
+#[test]
+fn a_co_op_of_which_nothing_is_left_is_not_founded_anew() {
+    run(async {
+        let mut town = Town::founded().await;
+        town.stop().await;
+        let old = tempfile::tempdir().unwrap();
+        copy(town.dir.path(), old.path());
+        town.start().await.unwrap();
+        let founding = |town: &Town, coop: &str| {
+            let coop = format!("coops/{coop}");
+            let context = v1::WriteContext { coop, ..town.by("") };
+            v1::FoundCoopRequest { context: Some(context), policy: None }
+        };
+        town.ok(founding(&town, "golcar")).await;
+        town.stop().await;
+        // The copy is from before the second co-op was founded: its head file alone remembers that there was one.
+        let head = Path::new("log").join("heads").join("00000002");
+        fs::copy(town.dir.path().join(&head), old.path().join(&head)).unwrap();
+        let town = Town::on(old, town.clock.clone()).await;
+        town.ok(say::enrol(v1::Hat::Supporter)).await;
+        assert_eq!(town.no(founding(&town, "golcar")).await, "HISTORY_LOST");
+        let golcar = town.client_of("golcar", Some(town.token()));
+        let request = v1::GetPolicyRequest { context: Some(golcar.read_context()), version: 0 };
+        assert_eq!(reason(&golcar.get_policy(request).await.unwrap_err()), "HISTORY_LOST");
+    });
+}

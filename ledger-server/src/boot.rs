@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// Goes up with every change of the reducer or of what a view holds: an older snapshot is then not taken.
-const REDUCER: u32 = 2;
+const REDUCER: u32 = 3;
 /// What the snapshots are of.
 const KIND: &str = "view";
 /// A start that replayed so many entries leaves a snapshot behind.
@@ -39,6 +39,7 @@ pub(crate) struct Live {
     snapshots: Option<PathBuf>,
     ledgers: BTreeMap<CoopName, Ledger>,
     lost: BTreeMap<CoopName, Arc<LogError>>,
+    nameless: Option<Arc<LogError>>,
     next_log: LogId,
 }
 
@@ -55,6 +56,7 @@ impl Recovering {
             snapshots,
             ledgers: BTreeMap::new(),
             lost: BTreeMap::new(),
+            nameless: None,
             next_log: LogId::new(1),
             log: Arc::clone(&log),
         };
@@ -65,7 +67,10 @@ impl Recovering {
                 Err(error) => {
                     let coop = coop_of(&*log, id);
                     tracing::error!(log = id.get(), %error, "a co-op is not served");
-                    live.lost.extend(coop.map(|coop| (coop, Arc::new(error))));
+                    match coop {
+                        Some(coop) => drop(live.lost.insert(coop, Arc::new(error))),
+                        None => live.nameless = Some(Arc::new(error)),
+                    }
                 }
             }
         }
@@ -124,7 +129,8 @@ impl Live {
             .ledgers
             .iter()
             .map(|(coop, ledger)| (coop.clone(), (ledger.id, Arc::clone(&ledger.published))));
-        let directory = Directory { served: served.collect(), lost: self.lost };
+        let directory =
+            Directory { served: served.collect(), lost: self.lost, nameless: self.nameless };
         let directory = Arc::new(RwLock::new(directory));
         let ground = Ground { log: self.log, cards, clock, directory: Arc::clone(&directory) };
         let engine = Engine::start(ground, self.ledgers, self.next_log)?;

@@ -48,6 +48,16 @@ pub(crate) struct Directory {
     pub(crate) served: BTreeMap<CoopName, (LogId, Arc<Published>)>,
     /// Those that are not, and why.
     pub(crate) lost: BTreeMap<CoopName, Arc<LogError>>,
+    /// A log that has lost even its first entry, and with it its name: any co-op that is not here may be that one.
+    pub(crate) nameless: Option<Arc<LogError>>,
+}
+
+impl Directory {
+    /// Why a co-op is not served, if its log has lost something.
+    pub(crate) fn lost(&self, coop: &CoopName) -> Option<&Arc<LogError>> {
+        let of_another_name = !self.served.contains_key(coop);
+        self.lost.get(coop).or(self.nameless.as_ref().filter(|_| of_another_name))
+    }
 }
 
 /// What the writer stands on.

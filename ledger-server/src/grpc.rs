@@ -95,7 +95,7 @@ impl Service {
         let directory = self.0.directory.read().unwrap_or_else(PoisonError::into_inner);
         match directory.served.get(coop) {
             Some((log, published)) => Ok((*log, Arc::clone(published))),
-            None => Err(match directory.lost.get(coop) {
+            None => Err(match directory.lost(coop) {
                 Some(why) => Error::Lost(Arc::clone(why)),
                 None => ledger_core::Rejection::CoopNotFound.into(),
             }),

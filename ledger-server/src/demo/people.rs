@@ -233,8 +233,8 @@ pub(super) fn ask(step: &Step, world: &mut World, _: &State) -> Option<Request> 
 /// Somebody of this class takes on nothing more, and leaves when all is settled. Not whoever gives the most.
 fn wind_down(world: &mut World, hat: Hat) {
     let last = match hat {
-        Hat::ServiceUser => world.people.helped.first().copied(),
-        Hat::FamilyCarer => world.people.carers.get(1).copied(),
+        Hat::ServiceUser => middle(&world.people.helped),
+        Hat::FamilyCarer => middle(&world.people.carers),
         Hat::CommunityVolunteer => {
             let givers = &world.people.givers;
             givers.get(givers.len().saturating_sub(4)).copied()
@@ -246,6 +246,11 @@ fn wind_down(world: &mut World, hat: Hat) {
     let Some((member, _)) = last else { return };
     world.people.forget(member);
     world.later(QUIET, Part::Morning, Step::Leave(member));
+}
+
+/// Somebody who is neither the first nor the last of a list.
+fn middle(list: &[(MemberId, i64)]) -> Option<(MemberId, i64)> {
+    list.get(list.len() / 2).copied()
 }
 
 pub(super) fn done(step: Step, world: &mut World, entry: &Entry) {

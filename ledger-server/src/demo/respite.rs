@@ -150,7 +150,7 @@ fn agree(world: &mut World, asked: Asked) -> Request {
     };
     let givers: Vec<_> = world.people.givers.iter().filter(|giver| free(giver)).copied().collect();
     let giver = world.dice.weighted(givers.into_iter());
-    let giver = giver.filter(|_| !world.dice.percent(16));
+    let giver = giver.filter(|_| asked.ending == Ending::Swapped || !world.dice.percent(16));
     let says = match giver {
         Some(giver) if world.dice.percent(60) => by(Some(giver)),
         _ => Says { for_member: giver, ..Says::default() },

@@ -145,9 +145,9 @@ impl World {
         world
     }
 
-    /// So many of something in the co-op of this size; at least one.
+    /// So many of something in the co-op of this size; at least two, so that one can come to nothing.
     pub(super) fn share(&self, of_a_whole_coop: i64) -> i64 {
-        (of_a_whole_coop * self.percent / 100).max(1)
+        (of_a_whole_coop * self.percent / 100).max(2)
     }
 
     /// Today.

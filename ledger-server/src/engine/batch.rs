@@ -252,7 +252,7 @@ impl Writer {
     /// A co-op whose log has lost something is not written to, and not founded anew.
     fn not_lost(&self, coop: &CoopName) -> Result<(), Error> {
         let directory = self.ground.directory.read().unwrap_or_else(PoisonError::into_inner);
-        match directory.lost.get(coop) {
+        match directory.lost(coop) {
             Some(why) => Err(Error::Lost(Arc::clone(why))),
             None => Ok(()),
         }
