@@ -69,6 +69,9 @@ pub fn evolve(mut state: State, entry: &Entry) -> Result<State> {
         if transfer.goes_nowhere() {
             return Err(impossible(at, "a transfer goes nowhere"));
         }
+        if !known(&state, &transfer) {
+            return Err(impossible(at, "a transfer names a member who is not there"));
+        }
         state.books.apply(&transfer).map_err(|Overflow| impossible(at, "a balance overflows"))?;
         touch(&mut state, &transfer, at);
     }
@@ -81,6 +84,20 @@ pub fn evolve(mut state: State, entry: &Entry) -> Result<State> {
 
 fn impossible(at: Position, what: &'static str) -> Contradiction {
     Contradiction::Impossible { at, what }
+}
+
+/// Whether the members of a transfer have been enrolled: a made-up log must not make the books as long as it likes.
+fn known(state: &State, transfer: &Transfer) -> bool {
+    let there = |member: MemberId| member.index() < state.members.len();
+    match transfer {
+        Transfer::Time { from, to, minutes: _ } => {
+            [from, to].into_iter().all(|account| match account {
+                TimeAccount::Member(member) | TimeAccount::Held(member) => there(*member),
+                TimeAccount::Pot | TimeAccount::Commons => true,
+            })
+        }
+        Transfer::Cash { .. } | Transfer::Kind { .. } => true,
+    }
 }
 
 /// A member whose hours moved has another revision.

@@ -101,3 +101,16 @@ fn a_guard_on_a_promise_knows_what_became_of_it() {
     // What never was has not come to something.
     check(&[], cancel(at(1)), "ENTRY_NOT_FOUND");
 }
+
+#[test]
+fn an_entry_that_names_a_member_who_is_not_there_is_no_entry_of_this_ledger() {
+    let run = Run::after(&[member(dan(), give(dan(), ben(), 10))]);
+    let mut stranger = run.log.last().unwrap().clone();
+    stranger.position = run.state.head().next();
+    stranger.asked = None;
+    let from = ledger_core::MemberId::new(4_000_000_000).unwrap();
+    let minutes = ledger_core::Minutes::new(10).unwrap();
+    stranger.event = ledger_core::Event::HoursGiven { from, to: None, minutes };
+    let refused = ledger_core::evolve(run.state, &stranger).unwrap_err();
+    assert!(refused.to_string().contains("a member who is not there"), "{refused}");
+}
