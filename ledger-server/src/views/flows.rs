@@ -194,10 +194,10 @@ mod tests {
         let mut seen = 0;
         for transfer in all {
             if let (Some((line, _)), Some(mirror)) = (stream(&transfer), transfer.mirrored()) {
-                assert!(streams(&mirror).contains(&line), "{transfer:?}");
+                assert!(streams_near(&mirror).contains(&line), "{transfer:?}");
                 seen += 1;
             }
         }
-        assert_eq!(seen, 13);
+        assert_eq!(seen, 11, "what was delivered is told by its entry");
     }
 }
