@@ -194,6 +194,14 @@ fn the_history_hashes_to_the_root_of_its_head() {
         let some = stream.next().await.unwrap().unwrap().entries;
         assert_eq!(some, &entries[3..5]);
         assert!(stream.next().await.is_none());
+        let newest = v1::ReadHistoryRequest {
+            coop: town.client().coop(),
+            after_position: head.position,
+            limit: 0,
+        };
+        let mut stream = town.client().read_history(newest).await.unwrap();
+        let nothing = stream.next().await.unwrap().unwrap();
+        assert_eq!((nothing.entries.len(), nothing.head), (0, Some(head.clone())));
         let beyond = v1::ReadHistoryRequest {
             coop: town.client().coop(),
             after_position: head.position + 1,

@@ -127,6 +127,11 @@ pub(super) fn read(
     let stopping = service.0.stopping.clone();
     tokio::spawn(async move {
         let mut reader = reader;
+        if reader.after >= through {
+            // Nothing is new, and the head says so.
+            let answer = v1::ReadHistoryResponse { entries: Vec::new(), head: Some(head) };
+            return send(&sender, Ok(answer)).await;
+        }
         while reader.after < through {
             if *stopping.borrow() {
                 return send(&sender, Err(Error::Stopping)).await;
