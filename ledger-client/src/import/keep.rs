@@ -108,7 +108,10 @@ fn refused_rows(read: &Folder, sheet: &Sheet) -> Option<Vec<u8>> {
         let told: Vec<String> = problems
             .iter()
             .filter(|problem| problem.line == row.line || (whole && problem.line == 1))
-            .map(|problem| format!("{}: {} {}", problem.column, problem.problem, problem.mend))
+            .map(|problem| {
+                let said = problem.problem.trim_end_matches('.');
+                format!("{}: {said}. {}", problem.column, problem.mend)
+            })
             .collect();
         if told.is_empty() {
             continue;
