@@ -6,7 +6,7 @@
 //! file's growth: nothing that promises as much is faster.
 
 use std::{
-    fs::File,
+    fs::OpenOptions,
     io::{Seek, Write},
     path::Path,
     sync::{
@@ -179,7 +179,8 @@ async fn call(turns: &Arc<Turns>, callers: usize, slice: Duration) -> Done {
 
 /// Entries a second of a plain file, so many for each sync.
 fn bare(path: &Path, entries: &[Vec<u8>], at_a_time: usize, slice: Duration) -> f64 {
-    let mut file = File::create(path).unwrap();
+    // Never cut short: a disk may be told of blocks that become free, and is then slow for a while.
+    let mut file = OpenOptions::new().write(true).create(true).truncate(false).open(path).unwrap();
     file.write_all(&vec![1; entries.iter().map(Vec::len).sum()]).unwrap();
     file.sync_all().unwrap();
     file.rewind().unwrap();

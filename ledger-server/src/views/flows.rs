@@ -198,6 +198,6 @@ mod tests {
                 seen += 1;
             }
         }
-        assert_eq!(seen, 11, "what was delivered is told by its entry");
+        assert_eq!(seen, 11);
     }
 }
