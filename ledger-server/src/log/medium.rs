@@ -26,19 +26,6 @@ pub(crate) trait Store: Send + Sync {
     /// key could not be read; whoever knows a later key can go on from there.
     fn scan(&self, table: &str, from: &[u8], visit: &mut Visit<'_>) -> Result<(), LogError>;
 
-    #[allow(dead_code, reason = "cards are read by prefix")]
-    /// Visits the keys that begin with `prefix`, in order, until `Break`.
-    fn scan_prefix(
-        &self,
-        table: &str,
-        prefix: &[u8],
-        visit: &mut Visit<'_>,
-    ) -> Result<(), LogError> {
-        self.scan(table, prefix, &mut |key, value| {
-            if key.starts_with(prefix) { visit(key, value) } else { ControlFlow::Break(()) }
-        })
-    }
-
     /// Brings everything to the platter.
     fn sync(&self) -> Result<(), LogError>;
 }
