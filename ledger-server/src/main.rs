@@ -1,6 +1,10 @@
 //! The server's program: what was typed, and how it ended.
 
-use std::{io::Write, path::Path, process::ExitCode};
+use std::{
+    io::{IsTerminal, Write},
+    path::Path,
+    process::ExitCode,
+};
 
 use clap::Parser;
 use ledger_core::CoopName;
@@ -13,7 +17,10 @@ use tracing_subscriber::EnvFilter;
 fn main() -> ExitCode {
     let filter =
         EnvFilter::try_from_env("CARESTORE_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    // A journal in a file has no colours.
+    let colours = std::io::stderr().is_terminal();
+    let journal = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours);
+    journal.with_writer(std::io::stderr).init();
     let config = Config::parse();
     match run(config) {
         Ok(()) => ExitCode::SUCCESS,
