@@ -14,7 +14,7 @@ use std::{
 use ledger_client::Client;
 use ledger_core::CoopName;
 use ledger_proto::{Frontier, Hash, leaf, v1};
-use ledger_server::{Clock, accept_loss, verdicts};
+use ledger_server::{Clock, House, Log, LogOptions, Opening, PackedLog, accept_loss, verdicts};
 use tokio_stream::StreamExt;
 
 use crate::harness::{COOP, Town, reason, refusal, run, say, say::member};
@@ -320,6 +320,14 @@ fn a_co_op_that_lost_something_is_not_served_until_the_operator_accepts_it() {
         let coop = CoopName::new(COOP).unwrap();
         let lost = accept_loss(&data, &coop).await.unwrap().unwrap();
         assert_eq!((lost.first, lost.last), (3, 5));
+        // Broken off before its last step, it is not served, and saying it again ends it without a second entry.
+        let mut begun = history_of_request(&data).unwrap();
+        begun.extend([3_u64.to_be_bytes(), 5_u64.to_be_bytes()].concat());
+        fs::write(data.join(format!("accepting-loss.{COOP}")), begun).unwrap();
+        let served = House::open(&Opening::at(&data)).err().unwrap().to_string();
+        assert!(served.contains("guard accept-loss"), "{served}");
+        let again = accept_loss(&data, &coop).await.unwrap().unwrap();
+        assert_eq!((again.first, again.last), (3, 5));
         assert_eq!(accept_loss(&data, &coop).await.unwrap(), None, "once");
         town.start().await.unwrap();
         town.ok(say::enrol(v1::Hat::Supporter)).await;
@@ -328,6 +336,15 @@ fn a_co_op_that_lost_something_is_not_served_until_the_operator_accepts_it() {
         let expected = ["CoopFounded", "MemberEnrolled", "LossAccepted", "MemberEnrolled"];
         assert_eq!(kinds, expected);
     });
+}
+
+/// The id of the request by which the loss was accepted: of the newest entry of the first log.
+fn history_of_request(data: &Path) -> Option<Vec<u8>> {
+    let log = PackedLog::open(&data.join("log"), &LogOptions::default()).unwrap();
+    let id = log.logs()[0];
+    let bytes = log.read(id, log.head(id).size).unwrap()?;
+    let entry = ledger_proto::stored::decode(&bytes).unwrap();
+    entry.asked.map(|asked| asked.id.bytes().to_vec())
 }
 
 #[test]

@@ -160,7 +160,7 @@ fn hex(bytes: &[u8]) -> String {
 
 /// Writes a file that only its owner can read, and returns when it is on the platter. A file that is half there after a
 /// crash is written anew: it has the name that counts only when it is whole.
-fn write_private(file: &Path, bytes: &[u8]) -> Result<(), Error> {
+pub(crate) fn write_private(file: &Path, bytes: &[u8]) -> Result<(), Error> {
     let new = file.with_extension("new");
     let written = OpenOptions::new()
         .write(true)
@@ -177,7 +177,8 @@ fn write_private(file: &Path, bytes: &[u8]) -> Result<(), Error> {
     written.map_err(|error| cannot("write", file, &error))
 }
 
-fn cannot(what: &str, file: &Path, error: &std::io::Error) -> Error {
+/// What the system refused, and of which file.
+pub(crate) fn cannot(what: &str, file: &Path, error: &std::io::Error) -> Error {
     Error::internal(format!("cannot {what} {}: {error}", file.display()))
 }
 

@@ -12,6 +12,7 @@ use ledger_core::{CoopName, Entry, Event};
 use ledger_proto::{Hash, leaf, stored};
 
 use crate::{
+    auth::cannot,
     cards::Cards,
     clock::Clock,
     engine::{Directory, Engine, Ground, Ledger},
@@ -22,6 +23,8 @@ use crate::{
 
 /// Goes up with every change of the reducer or of what a view holds: an older snapshot is then not taken.
 const REDUCER: u32 = 3;
+/// The file that says that a loss is being accepted begins so, and ends with the name of the co-op.
+pub(crate) const ACCEPTING: &str = "accepting-loss.";
 /// What the snapshots are of.
 const KIND: &str = "view";
 /// A start that replayed so many entries leaves a snapshot behind.
@@ -208,4 +211,20 @@ pub(crate) fn save(dir: &Path, id: LogId, view: &View) {
     if let Err(error) = written {
         tracing::warn!(log = id.get(), %error, "no snapshot could be left");
     }
+}
+
+/// Refuses a folder in which the acceptance of a loss has been begun and not ended.
+pub(crate) fn nothing_begun(data: &Path) -> Result<(), Error> {
+    let Ok(files) = fs::read_dir(data) else { return Ok(()) };
+    for file in files {
+        let file = file.map_err(|error| cannot("list", data, &error))?.file_name();
+        if let Some(coop) = file.to_string_lossy().strip_prefix(ACCEPTING) {
+            return Err(Error::Internal(format!(
+                "a loss of {coop} was being accepted when the server last ended; say it again to end it: \
+                 carestore-server guard accept-loss --data {} --coop {coop}",
+                data.display()
+            )));
+        }
+    }
+    Ok(())
 }

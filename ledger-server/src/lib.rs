@@ -13,6 +13,7 @@ mod engine;
 mod error;
 mod gate;
 mod grpc;
+mod guard;
 mod log;
 mod serve;
 mod status;
@@ -24,8 +25,9 @@ pub use config::{Command, Config, Demo, Guard, Serve};
 pub use demo::demo;
 pub use engine::{Answer, Engine, ImportAnswer, ImportJob, Submission};
 pub use error::Error;
+pub use guard::{Verdict, accept_loss, verdicts};
 pub use log::{
     Block, Head, Log, LogError, LogId, LogOptions, Lost, MAX_ENTRY, MemoryLog, PackedLog,
     SimulatedDisk, Watch, Watchdog,
 };
-pub use serve::{House, Opening, Serving, Verdict, accept_loss, serve, until_told, verdicts};
+pub use serve::{House, Opening, Serving, serve, until_told};

@@ -34,7 +34,7 @@ use crate::{
     error::Error,
     gate::Gate,
     grpc::{Ground, Service},
-    log::{Log, LogError, LogOptions, PackedLog},
+    log::{Log, LogOptions, PackedLog},
     views::Published,
 };
 
@@ -88,6 +88,12 @@ impl House {
     /// Opens the folder and reads every log to its end. Must be called within a runtime: time is asked now and again
     /// whether something has fallen due.
     pub fn open(opening: &Opening) -> Result<Self, Error> {
+        boot::nothing_begun(&opening.data)?;
+        Self::open_in_the_middle(opening)
+    }
+
+    /// The same, while the acceptance of a loss has been begun and not ended.
+    pub(crate) fn open_in_the_middle(opening: &Opening) -> Result<Self, Error> {
         let Opening { data, clock, confirm_clock, log } = opening;
         let packed = PackedLog::open(&data.join("log"), log)?;
         let log: Arc<dyn Log> = Arc::new(packed);
@@ -304,60 +310,5 @@ pub async fn until_told() -> Result<(), Error> {
     tokio::select! {
         told = tokio::signal::ctrl_c() => told.map_err(Error::internal),
         _ = terminate.recv() => Ok(()),
-    }
-}
-
-/// A co-op, by name, and what its log has lost, if it has.
-pub type Verdict = (String, Result<(), LogError>);
-
-/// What the log of each co-op has lost, or that all is there.
-pub fn verdicts(data: &Path) -> Result<Vec<Verdict>, Error> {
-    let log = PackedLog::open(&data.join("log"), &LogOptions::default())?;
-    let named =
-        |id| boot::coop_of(&log, id).map_or_else(|| format!("log {id}"), |coop| coop.to_string());
-    Ok(log.logs().into_iter().map(|id| (named(id), log.verdict(id))).collect())
-}
-
-/// The operator's word that what a co-op's log has lost stays lost; it becomes an entry. Says what it was.
-pub async fn accept_loss(data: &Path, coop: &CoopName) -> Result<Option<crate::log::Lost>, Error> {
-    let lost = {
-        let log = PackedLog::open(&data.join("log"), &LogOptions::default())?;
-        let id = log.logs().into_iter().find(|id| boot::coop_of(&log, *id).as_ref() == Some(coop));
-        let id = id.ok_or(ledger_core::Rejection::CoopNotFound)?;
-        log.accept_loss(id)?
-    };
-    let Some(lost) = lost else { return Ok(None) };
-    let house = House::open(&Opening { confirm_clock: true, ..Opening::at(data) })?;
-    let done = house.engine().submit(loss(coop, lost)).await;
-    house.close().await;
-    done.map(|_| Some(lost))
-}
-
-fn loss(coop: &CoopName, lost: crate::log::Lost) -> crate::engine::Submission {
-    use ledger_core::{
-        Actor, Channel, Command, Fingerprint, Position, Request, RequestId, Timestamp,
-    };
-    let id = *uuid::Uuid::now_v7().as_bytes();
-    let command =
-        Command::AcceptLoss { first: Position::new(lost.first), last: Position::new(lost.last) };
-    crate::engine::Submission {
-        coop: coop.clone(),
-        request: Request {
-            id: RequestId::from_bytes(id).unwrap_or(RequestId::floor_of(Timestamp::default())),
-            fingerprint: Fingerprint::new(id),
-            at: Timestamp::default(),
-            occurred_on: None,
-            actor: Actor::Operator,
-            on_behalf_of: None,
-            channel: Channel::App,
-            expected_position: None,
-            expected_revision: None,
-            corrects: None,
-            row: None,
-            command,
-        },
-        validate_only: false,
-        card: None,
-        note: None,
     }
 }

@@ -150,6 +150,12 @@ impl PackedLog {
         })
     }
 
+    /// What an operator who accepts the loss of a log will give up, where that can be said.
+    pub fn loss(&self, log: LogId) -> Result<Option<Lost>, LogError> {
+        let faults = self.faults.read().unwrap_or_else(PoisonError::into_inner);
+        faults.get(&log).map_or(Ok(None), |fault| fault.accept(log, &self.head(log)))
+    }
+
     /// How often the store has been brought to the platter since it was opened.
     pub fn syncs(&self) -> u64 {
         self.syncs.load(Ordering::Relaxed)

@@ -1,0 +1,121 @@
+//! What a log has lost, and the operator's word to go on without it: begun, done and ended so that no crash in between
+//! leaves a loss without its entry.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use ledger_core::{
+    Actor, Channel, Command, CoopName, Fingerprint, Position, Rejection, Request, RequestId,
+    Timestamp,
+};
+
+use crate::{
+    auth::{cannot, write_private},
+    boot::{self, ACCEPTING},
+    engine::Submission,
+    error::Error,
+    log::{Log, LogError, LogOptions, Lost, PackedLog},
+    serve::{House, Opening},
+};
+
+/// A co-op, by name, and what its log has lost, if it has.
+pub type Verdict = (String, Result<(), LogError>);
+
+/// What the log of each co-op has lost, or that all is there.
+pub fn verdicts(data: &Path) -> Result<Vec<Verdict>, Error> {
+    let log = open(data)?;
+    let named =
+        |id| boot::coop_of(&log, id).map_or_else(|| format!("log {id}"), |coop| coop.to_string());
+    Ok(log.logs().into_iter().map(|id| (named(id), log.verdict(id))).collect())
+}
+
+/// The operator's word that what a co-op's log has lost stays lost; it becomes an entry. Says what it was. What a crash
+/// broke off is taken up again.
+pub async fn accept_loss(data: &Path, coop: &CoopName) -> Result<Option<Lost>, Error> {
+    let file = data.join(format!("{ACCEPTING}{coop}"));
+    let begun = {
+        let log = open(data)?;
+        let id = log.logs().into_iter().find(|id| boot::coop_of(&log, *id).as_ref() == Some(coop));
+        let id = id.ok_or(Rejection::CoopNotFound)?;
+        if log.verdict(id).is_err() {
+            if let Some(lost) = log.loss(id)? {
+                let request = *uuid::Uuid::now_v7().as_bytes();
+                Begun { request, first: lost.first, last: lost.last }.write(&file)?;
+            }
+            log.accept_loss(id)?;
+        }
+        Begun::read(&file)?.map(|begun| (id, begun))
+    };
+    let Some((log, begun)) = begun else { return Ok(None) };
+    let opening = Opening { confirm_clock: true, ..Opening::at(data) };
+    let house = House::open_in_the_middle(&opening)?;
+    let done = house.engine().submit(begun.submission(coop)?).await;
+    house.close().await;
+    done?;
+    fs::remove_file(&file).map_err(|error| cannot("remove", &file, &error))?;
+    Ok(Some(Lost { log, first: begun.first, last: begun.last }))
+}
+
+fn open(data: &Path) -> Result<PackedLog, Error> {
+    Ok(PackedLog::open(&data.join("log"), &LogOptions::default())?)
+}
+
+/// The acceptance of a loss, between its first and its last step. The request's id is kept, so that it is recorded once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Begun {
+    request: [u8; 16],
+    first: u64,
+    last: u64,
+}
+
+impl Begun {
+    fn write(self, file: &Path) -> Result<(), Error> {
+        let said =
+            [&self.request[..], &self.first.to_be_bytes(), &self.last.to_be_bytes()].concat();
+        write_private(file, &said)
+    }
+
+    fn read(file: &PathBuf) -> Result<Option<Self>, Error> {
+        let said = match fs::read(file) {
+            Ok(said) => said,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(cannot("read", file, &error)),
+        };
+        let parts = said.split_first_chunk::<16>().and_then(|(request, rest)| {
+            let (first, rest) = rest.split_first_chunk::<8>()?;
+            let last = rest.first_chunk::<8>()?;
+            let (first, last) = (u64::from_be_bytes(*first), u64::from_be_bytes(*last));
+            Some(Self { request: *request, first, last })
+        });
+        parts.map(Some).ok_or_else(|| Error::Internal(format!("{} is damaged", file.display())))
+    }
+
+    fn submission(self, coop: &CoopName) -> Result<Submission, Error> {
+        let Self { request, first, last } = self;
+        let id = RequestId::from_bytes(request)
+            .ok_or_else(|| Error::internal("the acceptance of a loss has no request id"))?;
+        let (first, last) = (Position::new(first), Position::new(last));
+        Ok(Submission {
+            coop: coop.clone(),
+            request: Request {
+                id,
+                fingerprint: Fingerprint::new(request),
+                at: Timestamp::default(),
+                occurred_on: None,
+                actor: Actor::Operator,
+                on_behalf_of: None,
+                channel: Channel::App,
+                expected_position: None,
+                expected_revision: None,
+                corrects: None,
+                row: None,
+                command: Command::AcceptLoss { first, last },
+            },
+            validate_only: false,
+            card: None,
+            note: None,
+        })
+    }
+}
