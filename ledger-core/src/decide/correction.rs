@@ -29,6 +29,11 @@ pub(super) fn reverse(
     if transfers.is_empty() {
         return Err(Rejection::NothingToReverse { entry });
     }
+    for transfer in &transfers {
+        if let Transfer::Time { from: _, to: TimeAccount::Member(member), minutes: _ } = transfer {
+            ask.who.not_in_own_matter(*member)?;
+        }
+    }
     let below_floor = standing(ask, (entry, undone), &transfers)?;
     let event = Event::EntryReversed { entry, reason, transfers, undone, below_floor };
     Ok(Ruling::new(event, authority).on(found.occurred_on))

@@ -124,3 +124,13 @@ fn a_correction_names_the_reversed_entry_and_is_one() {
         "PotGranted: pot → ben 40m"
     );
 }
+
+#[test]
+fn nobody_takes_hours_back_into_their_own_account() {
+    let given = || member(eve(), give(eve(), ben(), 10));
+    check(&[given()], officer(3, reverse(at(1))), "NEEDS_ANOTHER_PERSON");
+    check(&[given()], coordinator(reverse(at(1))), "EntryReversed: ben → eve 10m");
+    // What goes out of their account they may take back themselves.
+    let got = || member(dan(), give(dan(), eve(), 10));
+    check(&[got()], officer(3, reverse(at(1))), "EntryReversed: eve → dan 10m");
+}
