@@ -23,7 +23,7 @@ use tonic::{Code, Status};
 
 use crate::harness::{COOP, Town, ask::Ask, run, say};
 
-/// What no caller can bring about from outside, and why.
+/// What the table below does not reach: where it is reached instead, or why it is not.
 const UNREACHED: [(&str, &str); 8] = [
     (
         "DEADLINE_EXCEEDED",
@@ -33,7 +33,7 @@ const UNREACHED: [(&str, &str); 8] = [
     ("RATE_LIMITED", "reached in vouchers.rs"),
     ("HISTORY_LOST", "reached in restart.rs"),
     ("BUSY", "takes eight thousand requests in the writer's inbox at one moment"),
-    ("SHUTTING_DOWN", "takes a request in the moment between two others"),
+    ("SHUTTING_DOWN", "reached in restart.rs"),
     ("CLOCK_JUMPED", "takes a machine whose clock jumps by more than an hour"),
     ("INTERNAL", "would be a mistake of the server's"),
 ];

@@ -277,6 +277,25 @@ fn a_silent_log_is_heard_of_all_the_same() {
 }
 
 #[test]
+fn whoever_follows_is_told_that_the_server_stops() {
+    run(async {
+        let mut town = Town::founded().await;
+        let client = town.client();
+        let request = v1::WatchHistoryRequest { coop: client.coop(), after_position: 0 };
+        let mut stream = client.watch_history(request).await.unwrap();
+        assert!(stream.next().await.unwrap().is_ok(), "it follows");
+        town.stop().await;
+        let last = loop {
+            match stream.next().await.expect("a stream that ends says why") {
+                Ok(_) => {}
+                Err(last) => break last,
+            }
+        };
+        assert_eq!(ledger_proto::Refusal::read(&last).unwrap().reason, "SHUTTING_DOWN");
+    });
+}
+
+#[test]
 fn a_co_op_that_lost_something_is_not_served_until_the_operator_accepts_it() {
     run(async {
         let mut town = Town::on(tempfile::tempdir().unwrap(), Clock::machine()).await;

@@ -235,11 +235,6 @@ impl State {
         self.books.kind(offer, KindAccount::Stock)
     }
 
-    /// The revision of a member: the position of the last entry that touched them.
-    pub fn member_revision(&self, member: MemberId) -> Option<Position> {
-        self.members.get(member.index()).map(|member| member.revision)
-    }
-
     /// The revision of open hours, promised respite or an open voucher, by the entry that made it.
     pub fn made_revision(&self, made_by: Position) -> Option<Position> {
         let hours = self.hours.get(&made_by).map(|hours| hours.revision);

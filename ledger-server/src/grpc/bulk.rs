@@ -92,7 +92,8 @@ pub(super) async fn import(
                 Err(wrong) => refusals.extend(unread(&place, &wrong.malformed)),
             }
         }
-        if steps.len() > IMPORT_MAX {
+        // What could not be read takes room, too.
+        if steps.len().saturating_add(refusals.len()) > IMPORT_MAX {
             let problem = format!("more than {IMPORT_MAX} steps: send a smaller import");
             return Err(Malformed::one("steps", problem).into());
         }

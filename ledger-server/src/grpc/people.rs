@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ledger_core::{CoopName, Member, MemberId, PartyId, Rejection, Standing, State};
+use ledger_core::{CoopName, Member, MemberId, PartyId, Standing, State};
 use ledger_proto::{
     api::{self, AsOf, name},
     v1,
@@ -211,9 +211,7 @@ pub(super) fn filter(
     field: &str,
     text: &str,
 ) -> Result<Option<MemberId>, Error> {
-    if text.is_empty() {
-        return Ok(None);
-    }
-    let member = name::parse_member(field, &found.coop, text)?;
-    state.member(member).map(|_| Some(member)).map_err(|rejection: Rejection| rejection.into())
+    let member = name::parse_member_or_none(field, &found.coop, text)?;
+    member.map(|member| state.member(member)).transpose()?;
+    Ok(member)
 }
