@@ -17,6 +17,7 @@ use sha2::{Digest, Sha256};
 use crate::tree::Hash;
 
 pub use line::RootLine;
+pub(crate) use note::decimal;
 pub use note::{Note, NoteError};
 
 /// What an Ed25519 signature is called in a key and in a signature line.

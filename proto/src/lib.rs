@@ -8,6 +8,7 @@ mod snapshot;
 mod tree;
 
 pub mod api;
+pub mod bundle;
 pub mod stored;
 
 pub use checkpoint::{
