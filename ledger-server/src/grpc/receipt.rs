@@ -28,6 +28,7 @@ pub(super) fn receipt(coop: &CoopName, answer: &Answer, secrets: &Secrets) -> v1
         voucher_code,
         validated_only: answer.validated_only,
         below_soft_floor_minutes: answer.below_soft_floor,
+        leaf_hash: Vec::new(),
     }
 }
 

@@ -47,5 +47,6 @@ pub(super) fn event(
         Stored::InKindReceived(m) => store::in_kind_received(f, &m),
         Stored::InKindUsed(m) => store::in_kind_used(f, m),
         Stored::EntryReversed(m) => store::entry_reversed(f, &m, moved),
+        Stored::StateSealed(_) | Stored::SigningKeyRotated(_) => f.refuse("event", super::NOT_SAID),
     }
 }
