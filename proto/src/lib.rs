@@ -1,5 +1,6 @@
 //! Everything that knows bytes: the API's messages, the stored entries, the Merkle log over them.
 
+mod accounts;
 mod malformed;
 mod refusal;
 mod secrets;
@@ -9,6 +10,7 @@ mod tree;
 pub mod api;
 pub mod stored;
 
+pub use accounts::{accounts_root, record, records};
 pub use malformed::{Malformed, Violation};
 pub use refusal::{DOMAIN, Refusal};
 pub use secrets::{CodeError, Secrets, VoucherCode};

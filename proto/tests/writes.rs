@@ -275,6 +275,7 @@ fn about_vouchers_and_the_store() {
         write!(ReverseEntry, ReverseEntryRequest { entry: "entries/12", reason: 2 }),
         "ReverseEntry { entry: 12, found: None, reason: Twice }"
     );
+    assert_eq!(write!(SealState, SealStateRequest {}), "SealState { accounts_root: None }");
 }
 
 #[test]

@@ -105,6 +105,6 @@ pub(super) fn command(f: &mut Fields, asking: &Asking<'_>, asked: Request) -> Op
         Request::ReceiveInKind(m) => store::receive_in_kind(f, asking, &m),
         Request::UseInKind(m) => store::use_in_kind(f, asking, &m),
         Request::ReverseEntry(m) => store::reverse_entry(f, asking, &m),
-        Request::SealState(_) => f.refuse("request", "is not taken yet"),
+        Request::SealState(m) => coop::seal_state(f, asking, &m),
     }
 }
