@@ -59,6 +59,7 @@ impl Reader {
         v1::HistoryHead {
             position: api::position(view.state().head()),
             root_hash: view.frontier().root().as_bytes().to_vec(),
+            checkpoint: String::new(),
         }
     }
 
@@ -129,7 +130,11 @@ pub(super) fn read(
         let mut reader = reader;
         if reader.after >= through {
             // Nothing is new, and the head says so.
-            let answer = v1::ReadHistoryResponse { entries: Vec::new(), head: Some(head) };
+            let answer = v1::ReadHistoryResponse {
+                entries: Vec::new(),
+                head: Some(head),
+                peaks: Vec::new(),
+            };
             return send(&sender, Ok(answer)).await;
         }
         while reader.after < through {
@@ -141,7 +146,8 @@ pub(super) fn read(
                 Err(error) => return send(&sender, Err(error)).await,
             };
             reader = back;
-            let answer = v1::ReadHistoryResponse { entries, head: Some(head.clone()) };
+            let answer =
+                v1::ReadHistoryResponse { entries, head: Some(head.clone()), peaks: Vec::new() };
             if sender.send(Ok(answer)).await.is_err() {
                 return;
             }
@@ -181,7 +187,8 @@ async fn follow(
         }
         if !entries.is_empty() || !silent {
             silent = true;
-            let answer = v1::WatchHistoryResponse { entries, head: Some(reader.head()) };
+            let answer =
+                v1::WatchHistoryResponse { entries, head: Some(reader.head()), peaks: Vec::new() };
             if sender.send(Ok(answer)).await.is_err() {
                 return;
             }
