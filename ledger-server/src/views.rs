@@ -5,7 +5,7 @@ mod series;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::{PoisonError, RwLock, RwLockReadGuard},
+    sync::{Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard},
     time::Duration,
 };
 
@@ -17,7 +17,7 @@ use ledger_proto::{Frontier, Hash, api::AsOf};
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
-use crate::error::Error;
+use crate::{error::Error, log::LogError};
 
 pub(crate) use flows::Line;
 pub(crate) use series::{Moment, Series};
@@ -146,12 +146,13 @@ impl View {
 pub(crate) struct Published {
     view: RwLock<View>,
     head: watch::Sender<Position>,
+    lost: OnceLock<Arc<LogError>>,
 }
 
 impl Published {
     pub(crate) fn new(view: View) -> Self {
         let (head, _) = watch::channel(view.state.head());
-        Self { view: RwLock::new(view), head }
+        Self { view: RwLock::new(view), head, lost: OnceLock::new() }
     }
 
     /// Shows durable entries, with the leaf of each.
@@ -169,6 +170,18 @@ impl Published {
     /// The view as it is now. Held only while an answer is made, never over an await.
     pub(crate) fn look(&self) -> RwLockReadGuard<'_, View> {
         self.view.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes the co-op out of service; whoever follows it is woken, to be told why.
+    pub(crate) fn lose(&self, why: Arc<LogError>) {
+        // The first reason stands.
+        drop(self.lost.set(why));
+        self.head.send_modify(|_| ());
+    }
+
+    /// Whether the co-op is served; the error says why it is not any more.
+    pub(crate) fn served(&self) -> Result<(), Error> {
+        self.lost.get().map_or(Ok(()), |why| Err(Error::Lost(Arc::clone(why))))
     }
 
     /// Tells when the head moves.
