@@ -1,5 +1,6 @@
 //! Everything that knows bytes: the API's messages, the stored entries, the Merkle log over them.
 
+mod checkpoint;
 mod malformed;
 mod refusal;
 mod secrets;
@@ -7,13 +8,21 @@ mod snapshot;
 mod tree;
 
 pub mod api;
+pub mod bundle;
 pub mod stored;
 
+pub use checkpoint::{
+    Checkpoint, NotOne, Note, NoteError, Origin, RootLine, SigningKey, VerifierKey, note_of,
+    rotation_message, signed_by,
+};
 pub use malformed::{Malformed, Violation};
 pub use refusal::{DOMAIN, Refusal};
 pub use secrets::{CodeError, Secrets, VoucherCode};
 pub use snapshot::{SnapshotError, open, seal};
-pub use tree::{Frontier, Hash, Unaligned, leaf, node};
+pub use tree::{
+    Disproved, Frontier, Hash, NoLeaves, Over, SEGMENT, Tree, Unaligned, consistency_path,
+    consistent, inclusion_path, leaf, node, range_root, root_of_inclusion,
+};
 
 /// What callers speak: package `carestore.v1`, generated from the `.proto` files, which are its manual.
 #[allow(

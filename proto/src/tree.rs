@@ -3,15 +3,83 @@
 //! The shape is RFC 6962's (split at the largest power of two); the hash is BLAKE3, keyed with one
 //! key for leaves and another for nodes, so that no leaf can pass for a node.
 
+mod grown;
+mod proof;
+
 use std::fmt;
 use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
 
+pub use grown::{NoLeaves, SEGMENT, Tree};
+pub use proof::{
+    Disproved, consistency_path, consistent, inclusion_path, range_root, root_of_inclusion,
+};
+
 static LEAF_KEY: LazyLock<[u8; 32]> =
     LazyLock::new(|| blake3::derive_key("carestore v1 leaf", b""));
 static NODE_KEY: LazyLock<[u8; 32]> =
     LazyLock::new(|| blake3::derive_key("carestore v1 node", b""));
+static ACCOUNT_LEAF_KEY: LazyLock<[u8; 32]> =
+    LazyLock::new(|| blake3::derive_key("carestore v1 account leaf", b""));
+static ACCOUNT_NODE_KEY: LazyLock<[u8; 32]> =
+    LazyLock::new(|| blake3::derive_key("carestore v1 account node", b""));
+
+/// What a tree is over. Each has keys of its own, so that no proof of one passes for one of the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Over {
+    /// The stored entries of a log.
+    Entries,
+    /// The records of all accounts, when the state is sealed.
+    Accounts,
+}
+
+impl Over {
+    /// The hash of one item.
+    pub fn leaf(self, bytes: &[u8]) -> Hash {
+        let key = match self {
+            Self::Entries => &LEAF_KEY,
+            Self::Accounts => &ACCOUNT_LEAF_KEY,
+        };
+        Hash(*blake3::keyed_hash(key, bytes).as_bytes())
+    }
+
+    /// The hash of two neighbouring subtrees.
+    pub fn node(self, left: &Hash, right: &Hash) -> Hash {
+        let mut both = [0; 64];
+        let (first, second) = both.split_at_mut(32);
+        first.copy_from_slice(&left.0);
+        second.copy_from_slice(&right.0);
+        Hash(*blake3::keyed_hash(self.node_key(), &both).as_bytes())
+    }
+
+    /// The root over nothing.
+    pub fn empty(self) -> Hash {
+        Hash(*blake3::keyed_hash(self.node_key(), b"").as_bytes())
+    }
+
+    /// The root over these leaves, split at the largest power of two.
+    pub fn root(self, leaves: &[Hash]) -> Hash {
+        let mut level = leaves.to_vec();
+        while level.len() > 1 {
+            let pairs = level.chunks(2).map(|pair| match pair {
+                [left, right] => self.node(left, right),
+                // What has no neighbour goes up as it is: the same tree as by splitting.
+                [only, ..] => *only,
+                [] => self.empty(),
+            });
+            level = pairs.collect();
+        }
+        level.first().copied().unwrap_or_else(|| self.empty())
+    }
+
+    fn node_key(self) -> &'static [u8; 32] {
+        match self {
+            Self::Entries => &NODE_KEY,
+            Self::Accounts => &ACCOUNT_NODE_KEY,
+        }
+    }
+}
 
 /// What stands for some bytes, or for a whole log: 32 bytes, shown in lower-case hex.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -43,16 +111,12 @@ impl fmt::Debug for Hash {
 
 /// The hash of one entry, taken over exactly the bytes that are stored.
 pub fn leaf(entry: &[u8]) -> Hash {
-    Hash(*blake3::keyed_hash(&LEAF_KEY, entry).as_bytes())
+    Over::Entries.leaf(entry)
 }
 
-/// The hash of two neighbouring subtrees.
+/// The hash of two neighbouring subtrees of a log.
 pub fn node(left: &Hash, right: &Hash) -> Hash {
-    let mut both = [0; 64];
-    let (first, second) = both.split_at_mut(32);
-    first.copy_from_slice(&left.0);
-    second.copy_from_slice(&right.0);
-    Hash(*blake3::keyed_hash(&NODE_KEY, &both).as_bytes())
+    Over::Entries.node(left, right)
 }
 
 /// A subtree was to be added where the log cannot take one of that size.
@@ -87,18 +151,24 @@ impl TryFrom<Parts> for Frontier {
 
     fn try_from(parts: Parts) -> Result<Frontier, &'static str> {
         let Parts { size, peaks } = parts;
-        if peaks.len() as u64 == u64::from(size.count_ones()) {
-            Ok(Frontier { size, peaks })
-        } else {
-            Err("a frontier holds one peak for each bit of its size")
-        }
+        Frontier::new(size, peaks).ok_or("a frontier holds one peak for each bit of its size")
     }
 }
 
 impl Frontier {
+    /// The right edge of a log of this size with these peaks, the largest first.
+    pub fn new(size: u64, peaks: Vec<Hash>) -> Option<Frontier> {
+        (peaks.len() as u64 == u64::from(size.count_ones())).then_some(Frontier { size, peaks })
+    }
+
     /// How many entries the log holds.
     pub fn size(&self) -> u64 {
         self.size
+    }
+
+    /// The roots of its complete subtrees, the largest first.
+    pub fn peaks(&self) -> &[Hash] {
+        &self.peaks
     }
 
     /// Adds the next entry's leaf.
@@ -138,7 +208,7 @@ impl Frontier {
     pub fn root(&self) -> Hash {
         let mut peaks = self.peaks.iter().rev();
         match peaks.next() {
-            None => Hash(*blake3::keyed_hash(&NODE_KEY, b"").as_bytes()),
+            None => Over::Entries.empty(),
             Some(smallest) => peaks.fold(*smallest, |right, left| node(left, &right)),
         }
     }
