@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// Goes up with every change of the reducer or of what a view holds: an older snapshot is then not taken.
-const REDUCER: u32 = 3;
+const REDUCER: u32 = 4;
 /// The file that says that a loss is being accepted begins so, and ends with the name of the co-op.
 pub(crate) const ACCEPTING: &str = "accepting-loss.";
 /// What the snapshots are of.
@@ -121,7 +121,7 @@ impl Live {
         }
         let from = self.snapshots.as_deref().and_then(|dir| load(dir, id, head.size));
         let found = from.as_ref().map_or(0, |view| view.state().head().get());
-        let fits = |view: &View| view.frontier().root() == head.root();
+        let fits = |view: &View| view.tree().root() == head.root();
         // A snapshot of another log may contradict this one before the roots can be compared.
         let from = from.and_then(|from| fold(&*self.log, id, from).ok().filter(fits));
         let start = if from.is_some() { found } else { 0 };
@@ -217,7 +217,7 @@ fn load(dir: &Path, id: LogId, size: u64) -> Option<View> {
         Ok(((at, root), view)) => {
             let fits = at <= size
                 && view.state().head().get() == at
-                && view.frontier().root() == Hash::new(root);
+                && view.tree().root() == Hash::new(root);
             fits.then_some(view)
         }
         Err(error) => {
@@ -229,7 +229,7 @@ fn load(dir: &Path, id: LogId, size: u64) -> Option<View> {
 
 /// Leaves a snapshot. One that cannot be written costs the next start time, and nothing else.
 pub(crate) fn save(dir: &Path, id: LogId, view: &View) {
-    let head = (view.state().head().get(), *view.frontier().root().as_bytes());
+    let head = (view.state().head().get(), *view.tree().root().as_bytes());
     let written = ledger_proto::seal(KIND, REDUCER, head, view)
         .map_err(|error| error.to_string())
         .and_then(|bytes| {

@@ -97,9 +97,11 @@ fn pass(
         directory.served.values().map(|(id, published)| (*id, Arc::clone(published))).collect()
     };
     for (id, published) in served {
-        let frontier = published.look().frontier().clone();
-        let size = frontier.size();
-        let against = Against { size, root: frontier.root(), subtree: &|_, _| None };
+        // A copy: a pass takes long, and the writer waits for nobody who looks.
+        let tree = published.look().tree().clone();
+        let size = tree.size();
+        let subtree = |height, index| tree.subtree(height, index);
+        let against = Against { size, root: tree.root(), subtree: &subtree };
         match log.scrub(id, &against, rest) {
             Ok(ControlFlow::Continue(())) => {
                 tracing::debug!(

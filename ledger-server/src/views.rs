@@ -13,7 +13,7 @@ use ledger_core::{
     Contradiction, Counted, Day, Entry, Event, MemberId, Position, State, Timestamp, Transfer,
     evolve,
 };
-use ledger_proto::{Frontier, Hash, api::AsOf};
+use ledger_proto::{Hash, Tree, api::AsOf};
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
@@ -37,7 +37,7 @@ pub(crate) struct Exchange {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct View {
     state: State,
-    frontier: Frontier,
+    tree: Tree,
     lines: BTreeMap<Line, Series>,
     // By position: when each entry was recorded. Never goes back, so a time is found by halving.
     recorded: Vec<Timestamp>,
@@ -50,7 +50,7 @@ impl View {
     /// The view after one more entry. The same fold serves the live server and a restart.
     pub(crate) fn add(&mut self, entry: &Entry, leaf: Hash) -> Result<(), Contradiction> {
         self.state = evolve(std::mem::take(&mut self.state), entry)?;
-        self.frontier.push(leaf);
+        self.tree.push(leaf);
         self.recorded.push(entry.recorded_at);
         let (position, day) = (entry.position, entry.occurred_on);
         let moved = entry.event.transfers();
@@ -103,8 +103,8 @@ impl View {
     }
 
     /// The Merkle log over the stored bytes.
-    pub(crate) fn frontier(&self) -> &Frontier {
-        &self.frontier
+    pub(crate) fn tree(&self) -> &Tree {
+        &self.tree
     }
 
     /// An account over time. One that nothing has moved is empty.

@@ -58,7 +58,7 @@ impl Reader {
         let view = self.published.look();
         v1::HistoryHead {
             position: api::position(view.state().head()),
-            root_hash: view.frontier().root().as_bytes().to_vec(),
+            root_hash: view.tree().root().as_bytes().to_vec(),
         }
     }
 
