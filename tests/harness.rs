@@ -13,7 +13,7 @@ use ask::Ask;
 use ledger_client::{Client, Error, Options};
 use ledger_core::Timestamp;
 use ledger_proto::{Refusal, v1};
-use ledger_server::{Clock, House, LogOptions, Opening, Serving, serve};
+use ledger_server::{Clock, House, LogOptions, Opening, Scrubbing, Serving, serve};
 use tempfile::TempDir;
 use tonic::transport::{Channel, Endpoint};
 
@@ -34,6 +34,8 @@ static IDS: AtomicU64 = AtomicU64::new(1);
 pub(crate) struct Town {
     pub(crate) dir: TempDir,
     pub(crate) clock: Clock,
+    pub(crate) log: LogOptions,
+    pub(crate) scrub: Scrubbing,
     serving: Option<Serving>,
     url: String,
     token: String,
@@ -74,9 +76,15 @@ impl Town {
 
     /// A server on a folder.
     pub(crate) async fn on(dir: TempDir, clock: Clock) -> Self {
-        let mut town = Self { dir, clock, serving: None, url: String::new(), token: String::new() };
+        let mut town = Self::stopped(dir, clock);
         town.start().await.unwrap();
         town
+    }
+
+    /// A server on a folder, before it starts.
+    pub(crate) fn stopped(dir: TempDir, clock: Clock) -> Self {
+        let (log, scrub) = (LogOptions::default(), Scrubbing::default());
+        Self { dir, clock, log, scrub, serving: None, url: String::new(), token: String::new() }
     }
 
     fn opening(&self) -> Opening {
@@ -84,7 +92,8 @@ impl Town {
             data: self.dir.path().to_owned(),
             clock: self.clock.clone(),
             confirm_clock: false,
-            log: LogOptions::default(),
+            log: self.log.clone(),
+            scrub: self.scrub,
         }
     }
 

@@ -18,6 +18,7 @@ mod power;
 mod refusals;
 mod respite;
 mod restart;
+mod scrub;
 mod seals;
 mod server_kills;
 mod store;

@@ -17,8 +17,9 @@ use crate::{
     clock::Clock,
     engine::{Directory, Engine, Ground, Ledger},
     error::Error,
-    log::{Log, LogError, LogId},
+    log::{Against, Log, LogError, LogId},
     views::{Published, View},
+    warden::{Guarded, Warden},
 };
 
 /// Goes up with every change of the reducer or of what a view holds: an older snapshot is then not taken.
@@ -46,6 +47,14 @@ pub(crate) struct Live {
     next_log: LogId,
 }
 
+/// A ledger that goes on: the way to its writer, to what readers see, and to the entries.
+pub(crate) struct Opened {
+    pub(crate) engine: Engine,
+    pub(crate) directory: Arc<RwLock<Directory>>,
+    /// Whoever finds damage through it takes that co-op out of service.
+    pub(crate) log: Arc<dyn Log>,
+}
+
 impl Recovering {
     /// A log, with the folder of snapshots beside it. A log in memory has none.
     pub(crate) fn new(log: Arc<dyn Log>, snapshots: Option<PathBuf>) -> Self {
@@ -65,24 +74,46 @@ impl Recovering {
         };
         for id in log.logs() {
             live.next_log = LogId::new(id.get().saturating_add(1).max(live.next_log.get()));
-            match log.verdict(id) {
-                Ok(()) => live.read(id)?,
-                Err(error) => {
-                    let coop = coop_of(&*log, id);
-                    tracing::error!(log = id.get(), %error, "a co-op is not served");
-                    match coop {
-                        Some(coop) => drop(live.lost.insert(coop, Arc::new(error))),
-                        None => live.nameless = Some(Arc::new(error)),
-                    }
-                }
+            let read = match log.verdict(id) {
+                Ok(()) => live.read(id).map_err(|error| damage(&*log, id, error)),
+                Err(error) => Err(error.into()),
+            };
+            match read {
+                Ok(()) => {}
+                Err(Error::Log(error)) if error.is_loss() => live.lose(id, error),
+                // The entries are those that were recorded, and this program cannot read them.
+                Err(error) => return Err(error),
             }
         }
         Ok(live)
     }
 }
 
+/// What stands behind a replay that fails: damage, if any entry is not the one that was recorded. The roots beside the
+/// segments are known to be right, since together they came to the root in the head file when the log was opened.
+fn damage(log: &dyn Log, id: LogId, error: Error) -> Error {
+    if matches!(&error, Error::Log(error) if error.is_loss()) {
+        return error;
+    }
+    let head = log.head(id);
+    let against = Against { size: head.size, root: head.root(), subtree: &|_, _| None };
+    match log.scrub(id, &against, &mut || ControlFlow::Continue(())) {
+        Err(found) if found.is_loss() => found.into(),
+        Err(_) | Ok(_) => error,
+    }
+}
+
 impl Live {
-    /// Reads one log: from a snapshot that fits it, or from the start.
+    fn lose(&mut self, id: LogId, error: LogError) {
+        tracing::error!(log = id.get(), %error, "a co-op is not served");
+        match coop_of(&*self.log, id) {
+            Some(coop) => drop(self.lost.insert(coop, Arc::new(error))),
+            None => self.nameless = Some(Arc::new(error)),
+        }
+    }
+
+    /// Reads one log: from a snapshot that fits it, or from the start. What a snapshot spares from being read has had
+    /// its checksums taken when the log was opened, but its entries are hashed again only by the first pass of the scrub.
     fn read(&mut self, id: LogId) -> Result<(), Error> {
         let head = self.log.head(id);
         if head.size == 0 {
@@ -90,7 +121,7 @@ impl Live {
         }
         let from = self.snapshots.as_deref().and_then(|dir| load(dir, id, head.size));
         let found = from.as_ref().map_or(0, |view| view.state().head().get());
-        let fits = |view: &View| view.frontier().root() == head.root();
+        let fits = |view: &View| view.tree().root() == head.root();
         // A snapshot of another log may contradict this one before the roots can be compared.
         let from = from.and_then(|from| fold(&*self.log, id, from).ok().filter(fits));
         let start = if from.is_some() { found } else { 0 };
@@ -123,11 +154,7 @@ impl Live {
     }
 
     /// Starts the one writer, and opens the directory to readers.
-    pub(crate) fn start(
-        self,
-        cards: Arc<Cards>,
-        clock: Clock,
-    ) -> Result<(Engine, Arc<RwLock<Directory>>), Error> {
+    pub(crate) fn start(self, cards: Arc<Cards>, clock: Clock) -> Result<Opened, Error> {
         let served = self
             .ledgers
             .iter()
@@ -135,9 +162,12 @@ impl Live {
         let directory =
             Directory { served: served.collect(), lost: self.lost, nameless: self.nameless };
         let directory = Arc::new(RwLock::new(directory));
-        let ground = Ground { log: self.log, cards, clock, directory: Arc::clone(&directory) };
+        let warden = Warden::new(Arc::clone(&directory), self.snapshots);
+        let log: Arc<dyn Log> = Arc::new(Guarded::new(self.log, warden));
+        let ground =
+            Ground { log: Arc::clone(&log), cards, clock, directory: Arc::clone(&directory) };
         let engine = Engine::start(ground, self.ledgers, self.next_log)?;
-        Ok((engine, directory))
+        Ok(Opened { engine, directory, log })
     }
 }
 
@@ -174,7 +204,8 @@ fn add(view: &mut View, bytes: &[u8]) -> Result<(), Error> {
     Ok(view.add(&entry, leaf(bytes))?)
 }
 
-fn file(dir: &Path, id: LogId) -> PathBuf {
+/// Where the snapshot of a log lies.
+pub(crate) fn file(dir: &Path, id: LogId) -> PathBuf {
     dir.join(format!("{id}.snapshot"))
 }
 
@@ -186,7 +217,7 @@ fn load(dir: &Path, id: LogId, size: u64) -> Option<View> {
         Ok(((at, root), view)) => {
             let fits = at <= size
                 && view.state().head().get() == at
-                && view.frontier().root() == Hash::new(root);
+                && view.tree().root() == Hash::new(root);
             fits.then_some(view)
         }
         Err(error) => {
@@ -198,7 +229,7 @@ fn load(dir: &Path, id: LogId, size: u64) -> Option<View> {
 
 /// Leaves a snapshot. One that cannot be written costs the next start time, and nothing else.
 pub(crate) fn save(dir: &Path, id: LogId, view: &View) {
-    let head = (view.state().head().get(), *view.frontier().root().as_bytes());
+    let head = (view.state().head().get(), *view.tree().root().as_bytes());
     let written = ledger_proto::seal(KIND, REDUCER, head, view)
         .map_err(|error| error.to_string())
         .and_then(|bytes| {

@@ -64,6 +64,7 @@ struct Found {
 impl Found {
     /// The view, and the moment of which the answer speaks.
     fn look(&self) -> Result<(RwLockReadGuard<'_, View>, Moment), Error> {
+        self.published.served()?;
         let view = self.published.look();
         let moment = view.moment(self.read.as_of)?;
         Ok((view, moment))

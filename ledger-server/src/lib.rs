@@ -15,9 +15,11 @@ mod gate;
 mod grpc;
 mod guard;
 mod log;
+mod scrub;
 mod serve;
 mod status;
 mod views;
+mod warden;
 
 pub use auth::{Access, access};
 pub use clock::{Clock, Jumped};
@@ -27,7 +29,8 @@ pub use engine::{Answer, Engine, ImportAnswer, ImportJob, Submission};
 pub use error::Error;
 pub use guard::{Verdict, accept_loss, verdicts};
 pub use log::{
-    Block, Head, Log, LogError, LogId, LogOptions, Lost, MAX_ENTRY, MemoryLog, PackedLog,
-    SimulatedDisk, Watch, Watchdog,
+    Against, Block, Care, Head, Log, LogError, LogId, LogOptions, Lost, MAX_ENTRY, MemoryLog,
+    PackedLog, Pause, SimulatedDisk, Vandal, Watch, Watchdog,
 };
+pub use scrub::Scrubbing;
 pub use serve::{House, Opening, Serving, serve, until_told};

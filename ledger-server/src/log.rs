@@ -4,14 +4,17 @@
 
 mod block;
 mod folder;
+mod growing;
 mod head;
 mod medium;
 mod memory;
 mod packed;
 mod read;
 mod recover;
+mod scrub;
 mod simulated;
 mod sled_store;
+mod vandal;
 mod volumes;
 mod watchdog;
 
@@ -25,8 +28,10 @@ use ledger_proto::{Frontier, Hash};
 pub(crate) use medium::Store;
 pub use memory::MemoryLog;
 pub use packed::{LogOptions, PackedLog};
+pub use scrub::{Against, Pause};
 pub use simulated::SimulatedDisk;
 pub(crate) use sled_store::{SledStore, StoreOptions};
+pub use vandal::{Care, Vandal};
 pub use watchdog::{Watch, Watchdog};
 
 /// The most bytes that one entry may have.
@@ -135,6 +140,18 @@ pub trait Log: Send + Sync + 'static {
 
     /// Whether a co-op may be served; the error says what its log has lost.
     fn verdict(&self, log: LogId) -> Result<(), LogError>;
+
+    /// Reads everything again, and holds it against the Merkle log as it is known in memory. The
+    /// error names the first entries that are not those that were recorded; `Break` says that the
+    /// pause ended it. What lies in memory only is not read again.
+    fn scrub(
+        &self,
+        _log: LogId,
+        _against: &Against<'_>,
+        _pause: &mut Pause<'_>,
+    ) -> Result<ControlFlow<()>, LogError> {
+        Ok(ControlFlow::Continue(()))
+    }
 
     /// The operator's word that what is missing stays missing: from now on the log is what is
     /// stored. Says what was given up, if anything was.
@@ -256,6 +273,25 @@ pub enum LogError {
 }
 
 impl LogError {
+    /// Whether it means that entries are gone or are not those that were recorded: then the co-op is
+    /// not served until somebody has looked.
+    pub(crate) fn is_loss(&self) -> bool {
+        match self {
+            LogError::Store { .. }
+            | LogError::Behind { .. }
+            | LogError::Differs { .. }
+            | LogError::HeadMissing { .. } => true,
+            LogError::Io { .. }
+            | LogError::Unfit(_)
+            | LogError::OutOfOrder { .. }
+            | LogError::EntryTooLarge { .. }
+            | LogError::Poisoned
+            | LogError::DiskFull { .. }
+            | LogError::NewerFormat { .. }
+            | LogError::InUse(_) => false,
+        }
+    }
+
     /// Says what was being done when the system refused.
     pub(crate) fn io(doing: impl Into<String>) -> impl FnOnce(io::Error) -> LogError {
         move |source| LogError::Io { doing: doing.into(), source }

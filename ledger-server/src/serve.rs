@@ -27,7 +27,7 @@ use tonic::{
 
 use crate::{
     auth::{self, Auth},
-    boot::{self, Recovering},
+    boot::{self, Opened, Recovering},
     cards::Cards,
     clock::Clock,
     engine::{Directory, Engine},
@@ -35,6 +35,7 @@ use crate::{
     gate::Gate,
     grpc::{Ground, Service},
     log::{Log, LogOptions, PackedLog},
+    scrub::{Scrubber, Scrubbing},
     views::Published,
 };
 
@@ -58,6 +59,8 @@ pub struct Opening {
     pub confirm_clock: bool,
     /// How the log is kept.
     pub log: LogOptions,
+    /// How what lies in it is read again.
+    pub scrub: Scrubbing,
 }
 
 impl Opening {
@@ -68,6 +71,7 @@ impl Opening {
             clock: Clock::machine(),
             confirm_clock: false,
             log: LogOptions::default(),
+            scrub: Scrubbing::default(),
         }
     }
 }
@@ -81,6 +85,7 @@ pub struct House {
     auth: Arc<Auth>,
     secrets: Secrets,
     snapshots: PathBuf,
+    scrub: Scrubbing,
     token: Option<PathBuf>,
 }
 
@@ -94,17 +99,17 @@ impl House {
 
     /// The same, while the acceptance of a loss has been begun and not ended.
     pub(crate) fn open_in_the_middle(opening: &Opening) -> Result<Self, Error> {
-        let Opening { data, clock, confirm_clock, log } = opening;
+        let Opening { data, clock, confirm_clock, log, scrub } = opening;
         let packed = PackedLog::open(&data.join("log"), log)?;
         let log: Arc<dyn Log> = Arc::new(packed);
         let cards = Arc::new(Cards::open(&data.join(CARDS), &data.join("log").join("reserve"))?);
         let keys = auth::keys(data)?;
         let snapshots = data.join("snapshots");
-        let live = Recovering::new(Arc::clone(&log), Some(snapshots.clone())).replay()?;
+        let live = Recovering::new(log, Some(snapshots.clone())).replay()?;
         if let (false, Some(newest)) = (confirm_clock, live.newest()) {
             clock.beside(newest).map_err(|jumped| Error::ClockJumped(jumped.to_string()))?;
         }
-        let (engine, directory) = live.start(Arc::clone(&cards), clock.clone())?;
+        let Opened { engine, directory, log } = live.start(Arc::clone(&cards), clock.clone())?;
         Ok(Self {
             engine,
             directory,
@@ -113,6 +118,7 @@ impl House {
             auth: Arc::new(keys.auth),
             secrets: keys.secrets,
             snapshots,
+            scrub: *scrub,
             token: keys.written,
         })
     }
@@ -177,8 +183,10 @@ impl House {
         let (stop, stopping) = watch::channel(false);
         let service = self.answering(stopping.clone());
         let auth = Arc::clone(&self.auth);
+        let scrubber =
+            Scrubber::start(Arc::clone(&self.log), Arc::clone(&self.directory), self.scrub)?;
         let server = tokio::spawn(listen(service, auth, (listener, tls), stopping));
-        Ok(Serving { address, stop, server, house: self })
+        Ok(Serving { address, stop, server, scrubber, house: self })
     }
 }
 
@@ -257,6 +265,7 @@ pub struct Serving {
     address: SocketAddr,
     stop: watch::Sender<bool>,
     server: JoinHandle<Result<(), Error>>,
+    scrubber: Scrubber,
     house: House,
 }
 
@@ -270,6 +279,7 @@ impl Serving {
     pub async fn stop(self) -> Result<(), Error> {
         self.stop.send_replace(true);
         let served = self.server.await.map_err(Error::internal)?;
+        drop(self.scrubber);
         self.house.close().await;
         served
     }

@@ -5,7 +5,7 @@ mod series;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::{PoisonError, RwLock, RwLockReadGuard},
+    sync::{Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard},
     time::Duration,
 };
 
@@ -13,11 +13,11 @@ use ledger_core::{
     Contradiction, Counted, Day, Entry, Event, MemberId, Position, State, Timestamp, Transfer,
     evolve,
 };
-use ledger_proto::{Frontier, Hash, Tree, accounts_root, api::AsOf};
+use ledger_proto::{Hash, Tree, accounts_root, api::AsOf};
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
-use crate::error::Error;
+use crate::{error::Error, log::LogError};
 
 pub(crate) use flows::Line;
 pub(crate) use series::{Moment, Series};
@@ -113,11 +113,6 @@ impl View {
         &self.tree
     }
 
-    /// Its right edge.
-    pub(crate) fn frontier(&self) -> Frontier {
-        self.tree.frontier()
-    }
-
     /// An account over time. One that nothing has moved is empty.
     pub(crate) fn line(&self, line: Line) -> Option<&Series> {
         self.lines.get(&line)
@@ -157,12 +152,13 @@ impl View {
 pub(crate) struct Published {
     view: RwLock<View>,
     head: watch::Sender<Position>,
+    lost: OnceLock<Arc<LogError>>,
 }
 
 impl Published {
     pub(crate) fn new(view: View) -> Self {
         let (head, _) = watch::channel(view.state.head());
-        Self { view: RwLock::new(view), head }
+        Self { view: RwLock::new(view), head, lost: OnceLock::new() }
     }
 
     /// Shows durable entries, with the leaf of each.
@@ -180,6 +176,18 @@ impl Published {
     /// The view as it is now. Held only while an answer is made, never over an await.
     pub(crate) fn look(&self) -> RwLockReadGuard<'_, View> {
         self.view.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes the co-op out of service; whoever follows it is woken, to be told why.
+    pub(crate) fn lose(&self, why: Arc<LogError>) {
+        // The first reason stands.
+        drop(self.lost.set(why));
+        self.head.send_modify(|_| ());
+    }
+
+    /// Whether the co-op is served; the error says why it is not any more.
+    pub(crate) fn served(&self) -> Result<(), Error> {
+        self.lost.get().map_or(Ok(()), |why| Err(Error::Lost(Arc::clone(why))))
     }
 
     /// Tells when the head moves.

@@ -144,6 +144,9 @@ impl Writer {
         let Some(ledger) = self.ledgers.get(&coop) else {
             return Ok(Err(Rejection::CoopNotFound.into()));
         };
+        if let Err(error) = ledger.published.served() {
+            return Ok(Err(error));
+        }
         request.at = ledger.state.stamp(now);
         if let Err(error) = self.look_up(batch, &coop, &mut request) {
             return Ok(Err(error));
@@ -185,6 +188,9 @@ impl Writer {
     fn due(&mut self, batch: &mut Batch, coop: &CoopName, now: Timestamp) -> Result<(), Error> {
         loop {
             let Some(ledger) = self.ledgers.get(coop) else { return Ok(()) };
+            if ledger.published.served().is_err() {
+                return Ok(());
+            }
             let Some(entry) = fall_due(&ledger.state, ledger.state.stamp(now)) else {
                 return Ok(());
             };
@@ -216,6 +222,9 @@ impl Writer {
             let lost = self.not_lost(&job.coop);
             return Ok(Err(lost.err().unwrap_or_else(|| Rejection::CoopNotFound.into())));
         };
+        if let Err(error) = ledger.published.served() {
+            return Ok(Err(error));
+        }
         let at = ledger.state.stamp(now);
         let importing = ledger_core::Importing { at, actor: job.actor };
         let done = import(ledger.state.clone(), &job.steps, importing)?;

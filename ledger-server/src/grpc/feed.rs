@@ -58,13 +58,20 @@ impl Reader {
         let view = self.published.look();
         v1::HistoryHead {
             position: api::position(view.state().head()),
-            root_hash: view.frontier().root().as_bytes().to_vec(),
+            root_hash: view.tree().root().as_bytes().to_vec(),
             checkpoint: String::new(),
         }
     }
 
     /// The next entries up to and with this position, about a message full.
     fn next(&mut self, through: u64) -> Result<Vec<v1::HistoryEntry>, Error> {
+        let read = self.read(through);
+        // Damage that was found meanwhile ends the stream, with whatever has been read.
+        self.published.served()?;
+        read
+    }
+
+    fn read(&mut self, through: u64) -> Result<Vec<v1::HistoryEntry>, Error> {
         let (mut entries, mut bytes, mut failed) = (Vec::new(), 0, None);
         let mut last = self.after;
         self.log.scan(self.id, self.after, &mut |position, entry| {
@@ -178,6 +185,9 @@ async fn follow(
     let mut silent = false;
     loop {
         let newest = head.borrow_and_update().get();
+        if let Err(error) = reader.published.served() {
+            return send(&sender, Err(error)).await;
+        }
         let mut entries = Vec::new();
         if reader.after < newest {
             (reader, entries) = match page(reader, newest).await {

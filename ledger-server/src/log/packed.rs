@@ -12,16 +12,15 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
-use ledger_proto::{Frontier, leaf};
-
-use crate::log::block::{self, HEADER, HEIGHT, Kind, PART, SEGMENT};
+use crate::log::block;
 use crate::log::folder::Folder;
+use crate::log::growing::{Growing, Writer};
 use crate::log::head::Heads;
 use crate::log::medium::Medium;
 use crate::log::memory::check;
 use crate::log::recover::{self, Fault};
-use crate::log::volumes::{Lease, Volumes};
-use crate::log::{Block, Head, Log, LogError, LogId, Lost, Watchdog, read};
+use crate::log::volumes::Volumes;
+use crate::log::{Against, Block, Head, Log, LogError, LogId, Lost, Pause, Watchdog, read, scrub};
 
 /// Where sealed segments lie.
 pub(crate) const SEALED: &str = "log";
@@ -92,28 +91,6 @@ pub(crate) struct Known {
 pub(crate) struct Run {
     pub(crate) volume: u32,
     pub(crate) first: u64,
-}
-
-/// What only the one who appends needs.
-pub(crate) struct Writer {
-    pub(crate) current: Lease,
-    pub(crate) bytes: u64,
-    pub(crate) logs: BTreeMap<LogId, Growing>,
-}
-
-/// The end of a log, where it grows.
-#[derive(Default)]
-pub(crate) struct Growing {
-    /// Everything in segments.
-    pub(crate) sealed: Frontier,
-    /// The leaves of the segment that is not full yet.
-    pub(crate) open: Frontier,
-    /// Its entries, as they will lie in the segment.
-    pub(crate) payload: Vec<u8>,
-    /// The keys of its tail blocks.
-    pub(crate) keys: Vec<u64>,
-    /// The volumes of the segments.
-    pub(crate) runs: Vec<Run>,
 }
 
 impl PackedLog {
@@ -266,6 +243,16 @@ impl Log for PackedLog {
         read::scan(&self.volumes, log, known, after, visit, &|| self.known(log))
     }
 
+    fn scrub(
+        &self,
+        log: LogId,
+        against: &Against<'_>,
+        pause: &mut Pause<'_>,
+    ) -> Result<ControlFlow<()>, LogError> {
+        let known = self.known(log).unwrap_or_default();
+        scrub::scrub(&self.volumes, log, known, against, pause, &|| self.known(log))
+    }
+
     fn head(&self, log: LogId) -> Head {
         self.known(log).map(|known| known.head.clone()).unwrap_or_default()
     }
@@ -289,101 +276,5 @@ impl Log for PackedLog {
         self.heads.create(log, &head)?;
         faults.remove(&log);
         Ok(lost)
-    }
-}
-
-impl Writer {
-    /// Adds entries behind a log's end, and says which tail blocks are to go once this is durable.
-    fn add(&mut self, block: Block<'_>) -> Result<Vec<u64>, LogError> {
-        let Block { log, first, entries } = block;
-        let mut replaced = Vec::new();
-        let growing = self.logs.entry(log).or_default();
-        let (mut run, mut begins) = (Vec::new(), first);
-        for (position, entry) in (first..).zip(entries) {
-            if HEADER + run.len() + 2 + entry.len() > PART {
-                self.bytes += growing.put_tail(&self.current, log, begins, &run)?;
-                (run, begins) = (Vec::new(), position);
-            }
-            block::push_entry(&mut run, entry)?;
-            growing.open.push(leaf(entry));
-            if growing.open.size() == SEGMENT {
-                growing.payload.append(&mut run);
-                self.bytes += growing.seal(&self.current, log)?;
-                replaced.append(&mut growing.keys);
-                begins = position + 1;
-            }
-        }
-        self.bytes += growing.put_tail(&self.current, log, begins, &run)?;
-        Ok(replaced)
-    }
-
-    /// Writes a log's open entries once more, into the volume that is the current one now.
-    fn move_tail(&mut self, log: LogId) -> Result<(), LogError> {
-        let Some(growing) = self.logs.get_mut(&log) else { return Ok(()) };
-        growing.keys.clear();
-        let payload = std::mem::take(&mut growing.payload);
-        let mut begins = growing.sealed.size() + 1;
-        let mut run = Vec::new();
-        for (position, entry) in (begins..).zip(block::entries(&payload)) {
-            if HEADER + run.len() + 2 + entry.len() > PART {
-                self.bytes += growing.put_tail(&self.current, log, begins, &run)?;
-                (run, begins) = (Vec::new(), position);
-            }
-            block::push_entry(&mut run, entry)?;
-        }
-        self.bytes += growing.put_tail(&self.current, log, begins, &run)?;
-        Ok(())
-    }
-}
-
-impl Growing {
-    /// How many entries the log has.
-    pub(crate) fn size(&self) -> u64 {
-        self.sealed.size() + self.open.size()
-    }
-
-    fn known(&self, tail: u32) -> Result<Arc<Known>, LogError> {
-        let mut frontier = self.sealed.clone();
-        frontier.join(&self.open).map_err(|error| LogError::Unfit(error.to_string()))?;
-        let head = Head { size: frontier.size(), frontier };
-        Ok(Arc::new(Known { head, sealed: self.sealed.size(), runs: self.runs.clone(), tail }))
-    }
-
-    fn put_tail(
-        &mut self,
-        volume: &Lease,
-        log: LogId,
-        first: u64,
-        run: &[u8],
-    ) -> Result<u64, LogError> {
-        if run.is_empty() {
-            return Ok(0);
-        }
-        let count = block::entries(run).count() as u64;
-        let value = block::encode(Kind::Tail, (log, first), count, &[0; 32], run)?;
-        volume.store()?.put(TAIL, &block::tail_key(log, first), &value)?;
-        self.payload.extend_from_slice(run);
-        self.keys.push(first);
-        Ok(value.len() as u64)
-    }
-
-    /// Writes the 256 open entries as a segment; the caller syncs before it lets go of the tail.
-    fn seal(&mut self, volume: &Lease, log: LogId) -> Result<u64, LogError> {
-        let first = self.sealed.size() + 1;
-        let root = self.open.root();
-        let value =
-            block::encode(Kind::Segment, (log, first), SEGMENT, root.as_bytes(), &self.payload)?;
-        for (part, bytes) in (0..).zip(value.chunks(PART)) {
-            volume.store()?.put(SEALED, &block::segment_key(log, first, part), bytes)?;
-        }
-        self.sealed
-            .push_subtree(HEIGHT, root)
-            .map_err(|error| LogError::Unfit(error.to_string()))?;
-        self.open = Frontier::default();
-        self.payload.clear();
-        if self.runs.last().is_none_or(|run| run.volume != volume.number()) {
-            self.runs.push(Run { volume: volume.number(), first });
-        }
-        Ok(value.len() as u64)
     }
 }

@@ -48,7 +48,7 @@ pub(crate) fn scan(
 
 impl Known {
     /// The volume of the segment with this position, and the last position that it holds.
-    fn run_of(&self, position: u64) -> (u32, u64) {
+    pub(crate) fn run_of(&self, position: u64) -> (u32, u64) {
         let behind = self.runs.partition_point(|run| run.first <= position);
         let volume = behind.checked_sub(1).and_then(|at| self.runs.get(at));
         let last = self.runs.get(behind).map_or(self.sealed, |next| next.first - 1);
@@ -154,6 +154,9 @@ impl Walk<'_, '_> {
         let missing = vec![Lost { log: self.log, first: self.next, last }];
         if let LogError::Store { what, missing: _ } = error {
             LogError::Store { what, missing }
+        } else if let LogError::Io { doing, source } = error {
+            // A sector that the disk does not give back is damage, too.
+            LogError::Store { what: format!("{doing}: {source}"), missing }
         } else {
             error
         }

@@ -11,9 +11,10 @@ use std::sync::Arc;
 use ledger_proto::{Frontier, Hash, leaf};
 
 use crate::log::block::{self, Assembly, HEIGHT, Kind, Opened, SEGMENT};
+use crate::log::growing::Growing;
 use crate::log::head::{Heads, Said};
 use crate::log::medium::{Medium, Store};
-use crate::log::packed::{ABOUT, BEGUN, Growing, Run, SEALED, TAIL};
+use crate::log::packed::{ABOUT, BEGUN, Run, SEALED, TAIL};
 use crate::log::volumes::{Lease, Volumes};
 use crate::log::{Head, LogError, LogId, Lost};
 

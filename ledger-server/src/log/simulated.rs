@@ -52,9 +52,13 @@ impl SimulatedDisk {
 
     /// Opens the log on this disk.
     pub fn open(&self, options: &LogOptions) -> Result<PackedLog, LogError> {
+        PackedLog::open_on(&self.medium(), options)
+    }
+
+    /// This disk until its power is cut, for whoever wants to reach below the log.
+    pub(crate) fn medium(&self) -> Arc<dyn Medium> {
         let since = self.lock().cuts;
-        let disk: Arc<dyn Medium> = Arc::new(Powered { disk: self.clone(), since });
-        PackedLog::open_on(&disk, options)
+        Arc::new(Powered { disk: self.clone(), since })
     }
 
     /// Cuts the power. Of what was not synced, the first `kept` writes had reached the platter all
