@@ -18,6 +18,7 @@ mod look;
 mod members;
 mod parse;
 mod people;
+mod receipt;
 mod respite;
 mod seal;
 mod session;
@@ -30,7 +31,7 @@ mod vouchers;
 /// Members are named by number ("1042-7") or by the co-op's own reference ("V005").
 ///
 /// Exit codes: 0 done, 1 other, 2 usage, 3 refused by a rule, 4 not found, 5 not allowed,
-/// 6 no answer (trying again is safe), 8 some rows of an import refused.
+/// 6 no answer (trying again is safe), 7 not verified, 8 some rows of an import refused.
 #[derive(Parser, Debug)]
 #[command(name = "carestore", version, arg_required_else_help = true)]
 pub(crate) struct Cli {
@@ -168,6 +169,11 @@ enum Command {
     /// The log itself.
     #[command(subcommand)]
     History(history::Command),
+    /// Receipts and proofs of balances: fetched, and checked without the service.
+    #[command(subcommand)]
+    Receipt(receipt::Command),
+    /// The newest checkpoint of the log, signed.
+    Checkpoint,
     /// Seals the state: an entry with the totals and the root of all accounts, for proofs of balances.
     Seal,
     /// Brings the past out of a folder of spreadsheets.
@@ -190,6 +196,8 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Error> {
         Command::Statement(command) => command.run(&session).await,
         Command::Exchanges(command) => command.run(&session).await,
         Command::History(command) => command.run(&session).await,
+        Command::Receipt(command) => command.run(&session).await,
+        Command::Checkpoint => history::checkpoint(&session).await,
         Command::Seal => seal::seal(&session).await,
         Command::Import(command) => command.run(&session).await,
     }

@@ -13,7 +13,7 @@ use ledger_core::{
     Contradiction, Counted, Day, Entry, Event, MemberId, Position, State, Timestamp, Transfer,
     evolve,
 };
-use ledger_proto::{Hash, Tree, accounts_root, api::AsOf};
+use ledger_proto::{Hash, RECORD, Tree, accounts_root, api::AsOf, records};
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
@@ -33,6 +33,15 @@ pub(crate) struct Exchange {
     pub(crate) counted: Counted,
 }
 
+/// What was sealed last: balances are proved by it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Sealed {
+    /// The seal's own position.
+    pub(crate) position: Position,
+    /// The records of all accounts, in order.
+    pub(crate) records: Vec<[u8; RECORD]>,
+}
+
 /// Everything that is shown of one co-op, after the same entries.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct View {
@@ -44,16 +53,19 @@ pub(crate) struct View {
     // By member: the entry that enrolled them.
     enrolled: Vec<Position>,
     exchanges: Vec<Exchange>,
+    sealed: Option<Sealed>,
 }
 
 impl View {
     /// The view after one more entry. The same fold serves the live server and a restart.
     pub(crate) fn add(&mut self, entry: &Entry, leaf: Hash) -> Result<(), Contradiction> {
-        if let Event::StateSealed { accounts_root: sealed, .. } = &entry.event
-            && accounts_root(self.state.books()).as_bytes() != sealed.bytes()
-        {
-            let what = "the sealed root is not that of the accounts";
-            return Err(Contradiction::Impossible { at: entry.position, what });
+        if let Event::StateSealed { accounts_root: sealed, .. } = &entry.event {
+            if accounts_root(self.state.books()).as_bytes() != sealed.bytes() {
+                let what = "the sealed root is not that of the accounts";
+                return Err(Contradiction::Impossible { at: entry.position, what });
+            }
+            let records = records(self.state.books());
+            self.sealed = Some(Sealed { position: entry.position, records });
         }
         self.state = evolve(std::mem::take(&mut self.state), entry)?;
         self.tree.push(leaf);
@@ -106,6 +118,11 @@ impl View {
     /// The ledger.
     pub(crate) fn state(&self) -> &State {
         &self.state
+    }
+
+    /// What was sealed last.
+    pub(crate) fn sealed(&self) -> Option<&Sealed> {
+        self.sealed.as_ref()
     }
 
     /// The Merkle log over the stored bytes.

@@ -64,7 +64,7 @@ impl Found {
 }
 
 /// Replays a log up to and with a position, through the same fold as everything else.
-fn state_at(log: &dyn Log, id: LogId, through: Position) -> Result<State, Error> {
+pub(super) fn state_at(log: &dyn Log, id: LogId, through: Position) -> Result<State, Error> {
     let mut state = Ok(State::default());
     log.scan(id, 0, &mut |position, bytes| {
         if position > through.get() {
