@@ -19,6 +19,7 @@ mod refusals;
 mod respite;
 mod restart;
 mod scrub;
+mod seals;
 mod server_kills;
 mod store;
 mod tidy;

@@ -24,7 +24,7 @@ use tonic::{Code, Status};
 use crate::harness::{COOP, Town, ask::Ask, run, say};
 
 /// What the table below does not reach: where it is reached instead, or why it is not.
-const UNREACHED: [(&str, &str); 8] = [
+const UNREACHED: [(&str, &str); 11] = [
     (
         "DEADLINE_EXCEEDED",
         "reached in access.rs: the clients of this language give up by themselves first",
@@ -36,10 +36,13 @@ const UNREACHED: [(&str, &str); 8] = [
     ("SHUTTING_DOWN", "reached in restart.rs"),
     ("CLOCK_JUMPED", "takes a machine whose clock jumps by more than an hour"),
     ("INTERNAL", "would be a mistake of the server's"),
+    ("NOT_SEALED", "there are no proofs of balances yet"),
+    ("REQUEST_UNKNOWN", "there are no receipts in text yet"),
+    ("CHECKPOINT_NOT_FOUND", "there are no checkpoints yet"),
 ];
 
 /// The reasons of the server itself, beside those of the rules.
-const OF_THE_SERVER: [&str; 14] = [
+const OF_THE_SERVER: [&str; 17] = [
     "DEADLINE_EXCEEDED",
     "INVALID_FIELD",
     "POLICY_NOT_FOUND",
@@ -54,6 +57,9 @@ const OF_THE_SERVER: [&str; 14] = [
     "CLOCK_JUMPED",
     "INTERNAL",
     "PAGE_TOKEN_INVALID",
+    "NOT_SEALED",
+    "REQUEST_UNKNOWN",
+    "CHECKPOINT_NOT_FOUND",
 ];
 
 /// Every reason that stands in the API.

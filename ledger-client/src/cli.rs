@@ -19,6 +19,7 @@ mod members;
 mod parse;
 mod people;
 mod respite;
+mod seal;
 mod session;
 mod store;
 mod vouchers;
@@ -167,6 +168,8 @@ enum Command {
     /// The log itself.
     #[command(subcommand)]
     History(history::Command),
+    /// Seals the state: an entry with the totals and the root of all accounts, for proofs of balances.
+    Seal,
     /// Brings the past out of a folder of spreadsheets.
     Import(import::Import),
 }
@@ -187,6 +190,7 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Error> {
         Command::Statement(command) => command.run(&session).await,
         Command::Exchanges(command) => command.run(&session).await,
         Command::History(command) => command.run(&session).await,
+        Command::Seal => seal::seal(&session).await,
         Command::Import(command) => command.run(&session).await,
     }
 }

@@ -47,6 +47,17 @@ pub enum KindAccount {
     Lapsed,
 }
 
+/// An account of any unit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Account {
+    /// Of time, in minutes.
+    Time(TimeAccount),
+    /// Of cash, in pence.
+    Cash(CashAccount),
+    /// Of one offer, in items.
+    Kind(OfferId, KindAccount),
+}
+
 /// One movement between two different accounts of one unit. From minutes to pence cannot be written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Transfer {

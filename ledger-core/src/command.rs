@@ -5,9 +5,10 @@ use crate::{
     entry::{Actor, Entry},
     event::{Cover, FundFreedom, Help},
     id::{
-        CodeHash, Fingerprint, FundId, MemberId, OfferId, OfficerId, PartyId, Position, RequestId,
-        RowKey,
+        AccountsRoot, CodeHash, Fingerprint, FundId, MemberId, OfferId, OfficerId, PartyId,
+        Position, RequestId, RowKey,
     },
+    key::{PublicKey, Signature},
     kinds::{
         CancelReason, CashSource, CashUse, Channel, DisputeReason, EvidenceGrade, GrantReason, Hat,
         PartyKind, RespiteSide, ReversalReason, Role, SuspensionReason, VoucherReason,
@@ -162,6 +163,15 @@ pub enum Command {
     UseInKind { offer: OfferId, quantity: Items },
     /// Reverse an entry. The shell has looked the entry up; nothing: there is none.
     ReverseEntry { entry: Position, found: Option<Box<Entry>>, reason: ReversalReason },
+    /// Seal the state. The shell has reckoned the root; nothing: it has not, and that is a mistake of the program.
+    SealState { accounts_root: Option<AccountsRoot> },
+    /// Let another key sign the checkpoints. Whoever asks has checked both signatures.
+    RotateSigningKey {
+        old_key: PublicKey,
+        new_key: PublicKey,
+        old_signature: Signature,
+        new_signature: Signature,
+    },
 }
 
 /// Whether the carer agrees to minutes beyond what was held.

@@ -6,6 +6,7 @@ mod governance;
 mod hours;
 mod imports;
 mod membership;
+mod proofs;
 mod respite;
 mod store;
 mod vouchers;
@@ -195,6 +196,10 @@ fn rule(ask: &Ask<'_>) -> Ruled {
         Command::UseInKind { offer, quantity } => store::use_in_kind(ask, *offer, *quantity),
         Command::ReverseEntry { entry, found, reason } => {
             correction::reverse(ask, *entry, found.as_deref(), *reason)
+        }
+        Command::SealState { accounts_root } => proofs::seal(ask, *accounts_root),
+        Command::RotateSigningKey { old_key, new_key, old_signature, new_signature } => {
+            proofs::rotate(ask, (*old_key, old_signature), (*new_key, new_signature))
         }
     }
 }

@@ -2,6 +2,7 @@
 //! so they cannot differ.
 
 mod promises;
+mod proofs;
 
 use thiserror::Error;
 
@@ -290,6 +291,12 @@ fn happen(state: &mut State, entry: &Entry) -> Result<()> {
         Event::VoucherCancelled { voucher, .. } => {
             let open = promises::voucher_settled(state, at, *voucher)?;
             promises::thank(state, &open, -1);
+        }
+        Event::StateSealed { through, accounts_root: _, totals, reducer_version } => {
+            proofs::state_sealed(state, at, *through, (totals, *reducer_version))?;
+        }
+        Event::SigningKeyRotated { old_key, new_key, old_signature: _, new_signature: _ } => {
+            proofs::signing_key_rotated(state, at, *old_key, *new_key)?;
         }
         // All that these do is move something, and that is done.
         Event::LossAccepted { .. }

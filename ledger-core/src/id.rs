@@ -224,21 +224,21 @@ impl fmt::Display for RequestId {
 }
 
 macro_rules! digest {
-    ($(#[$meta:meta])* $name:ident) => {
+    ($(#[$meta:meta])* $name:ident, $bytes:literal bytes) => {
         $(#[$meta])*
         #[derive(
             Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
         )]
-        pub struct $name([u8; 16]);
+        pub struct $name([u8; $bytes]);
 
         impl $name {
             /// The one with these bytes.
-            pub const fn new(bytes: [u8; 16]) -> Self {
+            pub const fn new(bytes: [u8; $bytes]) -> Self {
                 Self(bytes)
             }
 
             /// The bytes.
-            pub const fn bytes(&self) -> &[u8; 16] {
+            pub const fn bytes(&self) -> &[u8; $bytes] {
                 &self.0
             }
         }
@@ -247,15 +247,19 @@ macro_rules! digest {
 
 digest!(
     /// What a request said, as a keyed hash without its personal text: tells a retry from another use of the same id.
-    Fingerprint
+    Fingerprint, 16 bytes
 );
 digest!(
     /// A step of an import, for ever: a keyed hash of the import's name, the file, the text and its occurrence.
-    RowKey
+    RowKey, 16 bytes
 );
 digest!(
     /// The keyed hash of a voucher's code. The code itself is nowhere.
-    CodeHash
+    CodeHash, 16 bytes
+);
+digest!(
+    /// The Merkle root over the records of all accounts. How it is made, those say who know bytes.
+    AccountsRoot, 32 bytes
 );
 
 #[cfg(test)]

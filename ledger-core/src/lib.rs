@@ -15,6 +15,7 @@ mod account;
 mod amount;
 mod closed;
 mod id;
+mod key;
 mod kinds;
 mod policy;
 mod text;
@@ -30,20 +31,21 @@ mod state;
 mod decide;
 mod evolve;
 
-pub use account::{CashAccount, KindAccount, TimeAccount, Transfer};
+pub use account::{Account, CashAccount, KindAccount, TimeAccount, Transfer};
 pub use amount::{AmountError, Balance, Items, Minutes, Overflow, Pence};
 pub use command::{Beyond, Command, Request, Thing, VoucherKey};
 pub use decide::{Decision, ImportFailure, Imported, Importing, decide, fall_due, import};
 pub use entry::{Actor, Asked, Attribution, Entry};
 pub use event::{
-    Counted, Cover, Event, EventKind, FundFreedom, Help, HoursDestination, Kinship, RespiteEnding,
-    Undone,
+    Counted, Cover, Event, EventKind, FundFreedom, Help, HoursDestination, Kinship,
+    REDUCER_VERSION, RespiteEnding, SealedTotals, Undone,
 };
 pub use evolve::{Contradiction, evolve};
 pub use id::{
-    CodeHash, Fingerprint, FundId, LabelError, MemberId, OfferId, OfficerId, PartyId, Position,
-    RequestId, RowKey,
+    AccountsRoot, CodeHash, Fingerprint, FundId, LabelError, MemberId, OfferId, OfficerId, PartyId,
+    Position, RequestId, RowKey,
 };
+pub use key::{PublicKey, Signature};
 pub use kinds::{
     Authority, CancelReason, CashSource, CashUse, Channel, DisputeReason, Element, EvidenceGrade,
     GrantReason, Hat, PartyKind, RespiteSide, ReversalReason, Role, SuspensionReason, TaskKind,

@@ -17,6 +17,7 @@ use crate::{
         CodeHash, Fingerprint, FundId, MemberId, OfferId, OfficerId, PartyId, Position, RequestId,
         RowKey,
     },
+    key::PublicKey,
     policy::{Policy, Values},
     rejection::Rejection,
     text::{CoopName, Reference, Title},
@@ -64,6 +65,8 @@ pub struct State {
     pub(crate) given: Given,
     pub(crate) thanked: BTreeMap<(MemberId, i32), (u32, i64)>,
     pub(crate) booked: BTreeMap<(MemberId, i64), Slot>,
+    // With the entry that brought it.
+    pub(crate) signing_key: Option<(PublicKey, Position)>,
 }
 
 impl State {
@@ -126,6 +129,12 @@ impl State {
     /// The books.
     pub fn books(&self) -> &Books {
         &self.books
+    }
+
+    /// The key that signs the checkpoints of this log since it was rotated to. Nothing: still the first one, which no
+    /// entry names.
+    pub fn signing_key(&self) -> Option<PublicKey> {
+        self.signing_key.map(|(key, _)| key)
     }
 
     /// Logged hours that wait, oldest first.

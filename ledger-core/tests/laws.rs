@@ -18,9 +18,9 @@ mod reading;
 use std::collections::{BTreeMap, BTreeSet};
 
 use ledger_core::{
-    CashAccount, Cover, Decision, Entry, Event, EventKind, FundId, HoursStatus, KindAccount,
-    MemberId, Minutes, OfferId, Position, Request, Standing, State, TimeAccount, decide, evolve,
-    fall_due,
+    Account, CashAccount, Cover, Decision, Entry, Event, EventKind, FundId, HoursStatus,
+    KindAccount, MemberId, Minutes, OfferId, Position, Request, Standing, State, TimeAccount,
+    Transfer, decide, evolve, fall_due,
 };
 use moves::{Move, moves, prelude, request, start};
 use proptest::{prelude::*, strategy::ValueTree, test_runner::TestRunner};
@@ -105,6 +105,21 @@ fn settles(event: &Event) -> Option<Position> {
     }
 }
 
+/// The two accounts of a transfer, with what it moves in each.
+fn sides(transfer: &Transfer) -> [(Account, i64); 2] {
+    match *transfer {
+        Transfer::Time { from, to, minutes } => {
+            [(Account::Time(from), -minutes.get()), (Account::Time(to), minutes.get())]
+        }
+        Transfer::Cash { from, to, pence } => {
+            [(Account::Cash(from), -pence.get()), (Account::Cash(to), pence.get())]
+        }
+        Transfer::Kind { offer, from, to, items } => {
+            [(Account::Kind(offer, from), -items.get()), (Account::Kind(offer, to), items.get())]
+        }
+    }
+}
+
 proptest! {
     /// However the co-op is used, no minute, penny or item is made or lost, and nothing moves to where it was.
     #[test]
@@ -112,6 +127,55 @@ proptest! {
         Run::watched(&moves, |_, entry, after| {
             assert_eq!(after.books().sums(), [0, 0, 0], "{entry:?}");
             assert!(entry.event.transfers().iter().all(|transfer| !transfer.goes_nowhere()));
+        });
+    }
+
+    /// The books have an account for each that was ever named, and no other; what they come to is the naive sum.
+    #[test]
+    fn the_books_hold_what_was_named(moves in moves(160)) {
+        let mut naive = BTreeMap::<Account, i64>::new();
+        Run::watched(&moves, |_, entry, after| {
+            for transfer in entry.event.transfers() {
+                for (account, amount) in sides(&transfer) {
+                    *naive.entry(account).or_default() += amount;
+                }
+            }
+            let books: Vec<_> = after.books().accounts().map(|(a, b)| (a, b.get())).collect();
+            let once: BTreeMap<_, _> = books.iter().copied().collect();
+            assert_eq!((&once, books.len()), (&naive, naive.len()), "{entry:?}");
+            let sum = |of: &dyn Fn(&Account) -> bool| -> i64 {
+                naive.iter().filter(|(account, _)| of(account)).map(|(_, amount)| amount).sum()
+            };
+            let totals = after.books().totals().unwrap();
+            assert_eq!(totals.accounts, naive.len() as u64);
+            let time = |account| naive.get(&Account::Time(account)).copied().unwrap_or_default();
+            assert_eq!(totals.pot_minutes, time(TimeAccount::Pot));
+            assert_eq!(totals.commons_minutes, time(TimeAccount::Commons));
+            let own = sum(&|a| matches!(a, Account::Time(TimeAccount::Member(_))));
+            let held = sum(&|a| matches!(a, Account::Time(TimeAccount::Held(_))));
+            assert_eq!((totals.member_minutes, totals.held_minutes), (own, held));
+            assert_eq!(totals.fund_pence, sum(&|a| matches!(a, Account::Cash(CashAccount::Fund(_)))));
+            let stock = sum(&|a| matches!(a, Account::Kind(_, KindAccount::Stock)));
+            let with = sum(&|a| matches!(a, Account::Kind(_, KindAccount::With(_))));
+            assert_eq!((totals.stock_items, totals.with_member_items), (stock, with));
+        });
+    }
+
+    /// Each key signs until the next one does, and a seal says what the books before it come to.
+    #[test]
+    fn keys_follow_on_each_other_and_seals_on_the_books(moves in moves(160)) {
+        Run::watched(&moves, |before, entry, after| match &entry.event {
+            Event::SigningKeyRotated { old_key, new_key, .. } => {
+                assert_ne!(old_key, new_key);
+                assert!(before.signing_key().is_none_or(|key| key == *old_key), "{entry:?}");
+                assert_eq!(after.signing_key(), Some(*new_key));
+            }
+            Event::StateSealed { through, totals, .. } => {
+                assert_eq!(*through, before.head());
+                assert_eq!(before.books().totals().as_ref(), Ok(totals));
+                assert_eq!(before.books(), after.books());
+            }
+            _ => assert_eq!(before.signing_key(), after.signing_key()),
         });
     }
 

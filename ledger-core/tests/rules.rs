@@ -41,6 +41,8 @@ mod respite;
 mod retries;
 #[path = "rules/reversal.rs"]
 mod reversal;
+#[path = "rules/seals.rs"]
+mod seals;
 #[path = "rules/store.rs"]
 mod store;
 #[path = "rules/vouchers.rs"]

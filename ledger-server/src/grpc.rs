@@ -6,6 +6,7 @@ mod feed;
 mod lists;
 mod pages;
 mod people;
+mod proofs;
 mod receipt;
 mod statement;
 mod then;
@@ -257,14 +258,23 @@ service!(StoreService {
 service!(HistoryService {
     writes {
         reverse_entry(ReverseEntryRequest) -> ReverseEntryResponse as ReverseEntry;
+        seal_state(SealStateRequest) -> SealStateResponse as SealState;
     }
-    answers {}
+    answers {
+        get_checkpoint(v1::GetCheckpointRequest) -> v1::GetCheckpointResponse = proofs::get_checkpoint;
+        prove_inclusion(v1::ProveInclusionRequest) -> v1::ProveInclusionResponse = proofs::prove_inclusion;
+        prove_consistency(v1::ProveConsistencyRequest) -> v1::ProveConsistencyResponse = proofs::prove_consistency;
+        get_receipt(v1::GetReceiptRequest) -> v1::GetReceiptResponse = proofs::get_receipt;
+        prove_balance(v1::ProveBalanceRequest) -> v1::ProveBalanceResponse = proofs::prove_balance;
+        export_bundle(v1::ExportBundleRequest) -> proofs::BundleStream = proofs::export_bundle;
+    }
     at_once {
         read_history(v1::ReadHistoryRequest) -> feed::ReadStream = feed::read;
         watch_history(v1::WatchHistoryRequest) -> feed::WatchStream = feed::watch;
     }
     type ReadHistoryStream = feed::ReadStream;
     type WatchHistoryStream = feed::WatchStream;
+    type ExportBundleStream = proofs::BundleStream;
 });
 
 service!(BatchService {

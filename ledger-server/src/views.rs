@@ -13,7 +13,7 @@ use ledger_core::{
     Contradiction, Counted, Day, Entry, Event, MemberId, Position, State, Timestamp, Transfer,
     evolve,
 };
-use ledger_proto::{Hash, Tree, api::AsOf};
+use ledger_proto::{Frontier, Hash, Tree, accounts_root, api::AsOf};
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
@@ -49,6 +49,12 @@ pub(crate) struct View {
 impl View {
     /// The view after one more entry. The same fold serves the live server and a restart.
     pub(crate) fn add(&mut self, entry: &Entry, leaf: Hash) -> Result<(), Contradiction> {
+        if let Event::StateSealed { accounts_root: sealed, .. } = &entry.event
+            && accounts_root(self.state.books()).as_bytes() != sealed.bytes()
+        {
+            let what = "the sealed root is not that of the accounts";
+            return Err(Contradiction::Impossible { at: entry.position, what });
+        }
         self.state = evolve(std::mem::take(&mut self.state), entry)?;
         self.tree.push(leaf);
         self.recorded.push(entry.recorded_at);
@@ -105,6 +111,11 @@ impl View {
     /// The Merkle log over the stored bytes.
     pub(crate) fn tree(&self) -> &Tree {
         &self.tree
+    }
+
+    /// Its right edge.
+    pub(crate) fn frontier(&self) -> Frontier {
+        self.tree.frontier()
     }
 
     /// An account over time. One that nothing has moved is empty.

@@ -91,7 +91,7 @@ pub fn readme(origin: &Origin, size: u64) -> String {
 
 /// The file of keys.
 pub fn write_keys(keys: &[VerifierKey]) -> String {
-    keys.iter().map(|key| format!("{key}\n")).collect()
+    keys.iter().fold(String::new(), |text, key| format!("{text}{key}\n"))
 }
 
 /// Reads the file of keys.
@@ -107,7 +107,14 @@ pub fn read_keys(text: &str) -> Result<Vec<VerifierKey>, Damaged> {
 
 /// The file of checkpoints: before each note a line with its length in bytes.
 pub fn write_checkpoints(notes: &[String]) -> String {
-    notes.iter().map(|note| format!("checkpoint {}\n{note}", note.len())).collect()
+    let mut text = String::new();
+    for note in notes {
+        text.push_str("checkpoint ");
+        text.push_str(&note.len().to_string());
+        text.push('\n');
+        text.push_str(note);
+    }
+    text
 }
 
 /// Reads the file of checkpoints. The notes themselves have not been looked into.

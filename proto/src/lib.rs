@@ -1,7 +1,9 @@
 //! Everything that knows bytes: the API's messages, the stored entries, the Merkle log over them.
 
+mod accounts;
 mod checkpoint;
 mod malformed;
+mod receipt;
 mod refusal;
 mod secrets;
 mod snapshot;
@@ -11,11 +13,13 @@ pub mod api;
 pub mod bundle;
 pub mod stored;
 
+pub use accounts::{RECORD, account_path, accounts_root, read_record, record, records};
 pub use checkpoint::{
     Checkpoint, NotOne, Note, NoteError, Origin, RootLine, SigningKey, VerifierKey, note_of,
     rotation_message, signed_by,
 };
 pub use malformed::{Malformed, Violation};
+pub use receipt::{BalanceProof, Checked, Proved, Receipt, Shown, Trust, Unproved};
 pub use refusal::{DOMAIN, Refusal};
 pub use secrets::{CodeError, Secrets, VoucherCode};
 pub use snapshot::{SnapshotError, open, seal};

@@ -161,7 +161,7 @@ fn no_number_of_the_log_ever_changes() {
 #[test]
 fn every_write_says_first_in_which_context() {
     let write = pool().get_message_by_name("carestore.v1.Write").unwrap();
-    assert_eq!(write.fields().len(), 35);
+    assert_eq!(write.fields().len(), 36);
     for field in write.fields() {
         let request = field.kind().as_message().unwrap().clone();
         let first = request.get_field(1).unwrap();

@@ -112,5 +112,6 @@ asks! {
     }
     history_service_client::HistoryServiceClient {
         ReverseEntry ReverseEntryRequest reverse_entry "officers/1";
+        SealState SealStateRequest seal_state "officers/1";
     }
 }

@@ -280,6 +280,10 @@ pub(crate) fn reverse(position: i64) -> v1::ReverseEntryRequest {
     }
 }
 
+pub(crate) fn seal() -> v1::SealStateRequest {
+    v1::SealStateRequest::default()
+}
+
 /// A business with a pledge: party 1, offer 1.
 pub(crate) async fn bakery(town: &Town, quantity: i64) {
     town.ok(register("Slaithwaite Bakery", v1::PartyKind::Business)).await;

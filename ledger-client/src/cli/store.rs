@@ -185,7 +185,8 @@ async fn totals(session: &Session) -> Result<(), Error> {
     session.thing(&told(&totals), &as_json(&totals))
 }
 
-fn told(totals: &v1::GetStoreTotalsResponse) -> String {
+/// The totals, for people.
+pub(super) fn told(totals: &v1::GetStoreTotalsResponse) -> String {
     let time = totals.time.unwrap_or_default();
     let cash = totals.cash.clone().unwrap_or_default();
     let kind = totals.kind.unwrap_or_default();

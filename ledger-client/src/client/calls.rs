@@ -106,6 +106,12 @@ calls! {
     }
     history_service_client::HistoryServiceClient {
         write reverse_entry(ReverseEntryRequest) -> ReverseEntryResponse;
+        write seal_state(SealStateRequest) -> SealStateResponse;
+        read get_checkpoint(GetCheckpointRequest) -> GetCheckpointResponse;
+        read prove_inclusion(ProveInclusionRequest) -> ProveInclusionResponse;
+        read prove_consistency(ProveConsistencyRequest) -> ProveConsistencyResponse;
+        read get_receipt(GetReceiptRequest) -> GetReceiptResponse;
+        read prove_balance(ProveBalanceRequest) -> ProveBalanceResponse;
     }
     batch_service_client::BatchServiceClient {
         // Each write of a batch has its own id, so the whole can be sent again like a read.

@@ -1,4 +1,4 @@
-//! The calls that stream: the history, read and followed, and the import of a past.
+//! The calls that stream: the history, read, followed and exported, and the import of a past.
 
 use ledger_proto::v1;
 use tonic::Streaming;
@@ -30,6 +30,20 @@ impl Client {
         self.attempt(None, || {
             let (mut stub, request) = (stub.clone(), self.dress(request.clone(), None));
             async move { stub.watch_history(request).await }
+        })
+        .await
+    }
+
+    /// A bundle for an auditor: its head, then every entry. Opening the stream is tried again; one
+    /// that breaks off goes on with `after_position` and the size of the head.
+    pub async fn export_bundle(
+        &self,
+        request: v1::ExportBundleRequest,
+    ) -> Result<Streaming<v1::ExportBundleResponse>, Error> {
+        let stub = self.history();
+        self.attempt(None, || {
+            let (mut stub, request) = (stub.clone(), self.dress(request.clone(), None));
+            async move { stub.export_bundle(request).await }
         })
         .await
     }

@@ -95,7 +95,9 @@ fn reversible(ask: &Ask<'_>, found: &Entry) -> Result<Undone, Rejection> {
         | Event::HoursDisputed { .. }
         | Event::CoverAgreed { .. }
         | Event::CoverWithdrawn { .. }
-        | Event::FundOpened { .. } => Err(Rejection::NothingToReverse { entry }),
+        | Event::FundOpened { .. }
+        | Event::StateSealed { .. }
+        | Event::SigningKeyRotated { .. } => Err(Rejection::NothingToReverse { entry }),
     }
 }
 

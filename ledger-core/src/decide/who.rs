@@ -69,6 +69,11 @@ impl Who {
         }
     }
 
+    /// Only treasurers, co-ordinators, and the one who runs the server.
+    pub(super) fn office_or_operator(&self) -> Result<Authority, Rejection> {
+        self.operator().or_else(|_| self.treasurer())
+    }
+
     /// Only the one who runs the server.
     pub(super) fn operator(&self) -> Result<Authority, Rejection> {
         if self.actor == Actor::Operator {

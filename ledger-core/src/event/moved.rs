@@ -50,7 +50,9 @@ impl Event {
             | Self::HoursDisputed { .. }
             | Self::CoverAgreed { .. }
             | Self::CoverWithdrawn { .. }
-            | Self::FundOpened { .. } => Vec::new(),
+            | Self::FundOpened { .. }
+            | Self::StateSealed { .. }
+            | Self::SigningKeyRotated { .. } => Vec::new(),
             Self::MemberLeft { member: _, settled } => settled.iter().copied().collect(),
             Self::HoursConfirmed { hours: _, help, logged: _, evidence: _ }
             | Self::HoursRecorded { help, evidence: _ } => help.transfer().into_iter().collect(),
@@ -167,7 +169,9 @@ impl Event {
             | Self::CashSpent { .. }
             | Self::InKindReceived { .. }
             | Self::InKindUsed { .. }
-            | Self::EntryReversed { .. } => None,
+            | Self::EntryReversed { .. }
+            | Self::StateSealed { .. }
+            | Self::SigningKeyRotated { .. } => None,
         }
     }
 }

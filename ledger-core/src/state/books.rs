@@ -5,16 +5,20 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    account::{CashAccount, KindAccount, TimeAccount, Transfer},
+    account::{Account, CashAccount, KindAccount, TimeAccount, Transfer},
     amount::{Balance, Overflow},
+    event::SealedTotals,
     id::{MemberId, OfferId},
 };
+
+/// What stands in an account. Nothing: no transfer has ever named it.
+type Place = Option<Balance>;
 
 /// What stands in a member's two accounts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Pair {
-    own: Balance,
-    held: Balance,
+    own: Place,
+    held: Place,
 }
 
 /// Every balance of every unit.
@@ -22,8 +26,8 @@ struct Pair {
 pub struct Books {
     // By member number: a replay finds an account without searching for it.
     members: Vec<Pair>,
-    pot: Balance,
-    commons: Balance,
+    pot: Place,
+    commons: Place,
     cash: BTreeMap<CashAccount, Balance>,
     kind: BTreeMap<(OfferId, KindAccount), Balance>,
 }
@@ -35,8 +39,8 @@ impl Books {
             Transfer::Time { from, to, minutes } => {
                 let (less, more) =
                     (self.time(from).debit(minutes.get())?, self.time(to).credit(minutes.get())?);
-                *self.time_mut(from) = less;
-                *self.time_mut(to) = more;
+                *self.place(from) = Some(less);
+                *self.place(to) = Some(more);
             }
             Transfer::Cash { from, to, pence } => {
                 let (less, more) =
@@ -57,12 +61,13 @@ impl Books {
     /// What stands in an account of time, in minutes.
     pub fn time(&self, account: TimeAccount) -> Balance {
         let pair = |member: MemberId| self.members.get(member.index()).copied().unwrap_or_default();
-        match account {
+        let place = match account {
             TimeAccount::Member(member) => pair(member).own,
             TimeAccount::Held(member) => pair(member).held,
             TimeAccount::Pot => self.pot,
             TimeAccount::Commons => self.commons,
-        }
+        };
+        place.unwrap_or_default()
     }
 
     /// What stands in an account of cash, in pence.
@@ -75,20 +80,67 @@ impl Books {
         self.kind.get(&(offer, account)).copied().unwrap_or_default()
     }
 
-    /// The sum of all accounts of each unit: minutes, pence, items. Always zero, or the books are wrong.
-    pub fn sums(&self) -> [i128; 3] {
-        let time = self.members.iter().flat_map(|pair| [pair.own, pair.held]);
-        let sum = |balances: &mut dyn Iterator<Item = Balance>| -> i128 {
-            balances.map(|balance| i128::from(balance.get())).sum()
-        };
-        [
-            sum(&mut time.chain([self.pot, self.commons])),
-            sum(&mut self.cash.values().copied()),
-            sum(&mut self.kind.values().copied()),
-        ]
+    /// Every account that a transfer has ever named, with what stands there, be it zero; and no other.
+    pub fn accounts(&self) -> impl Iterator<Item = (Account, Balance)> {
+        let members = self.members.iter().enumerate().flat_map(|(index, pair)| {
+            let member = MemberId::at(index);
+            let own = member.map(TimeAccount::Member).zip(pair.own);
+            let held = member.map(TimeAccount::Held).zip(pair.held);
+            own.into_iter().chain(held)
+        });
+        let pot = self.pot.map(|balance| (TimeAccount::Pot, balance));
+        let commons = self.commons.map(|balance| (TimeAccount::Commons, balance));
+        let time = members.chain(pot).chain(commons);
+        let time = time.map(|(account, balance)| (Account::Time(account), balance));
+        let cash = self.cash.iter().map(|(account, balance)| (Account::Cash(*account), *balance));
+        let kind = self
+            .kind
+            .iter()
+            .map(|((offer, account), balance)| (Account::Kind(*offer, *account), *balance));
+        time.chain(cash).chain(kind)
     }
 
-    fn time_mut(&mut self, account: TimeAccount) -> &mut Balance {
+    /// What all accounts come to, as a seal says it.
+    pub fn totals(&self) -> Result<SealedTotals, Overflow> {
+        let mut totals = SealedTotals::default();
+        for (account, balance) in self.accounts() {
+            totals.accounts = totals.accounts.checked_add(1).ok_or(Overflow)?;
+            let sum = match account {
+                Account::Time(TimeAccount::Member(_)) => &mut totals.member_minutes,
+                Account::Time(TimeAccount::Held(_)) => &mut totals.held_minutes,
+                Account::Time(TimeAccount::Pot) => &mut totals.pot_minutes,
+                Account::Time(TimeAccount::Commons) => &mut totals.commons_minutes,
+                Account::Cash(CashAccount::Fund(_)) => &mut totals.fund_pence,
+                Account::Kind(_, KindAccount::Stock) => &mut totals.stock_items,
+                Account::Kind(_, KindAccount::With(_)) => &mut totals.with_member_items,
+                // The other side of what stands in funds, in stock and with members: the sums of a unit are zero.
+                Account::Cash(CashAccount::Source(_) | CashAccount::Use(_))
+                | Account::Kind(
+                    _,
+                    KindAccount::Outside | KindAccount::Used | KindAccount::Lapsed,
+                ) => continue,
+            };
+            *sum = sum.checked_add(balance.get()).ok_or(Overflow)?;
+        }
+        Ok(totals)
+    }
+
+    /// The sum of all accounts of each unit: minutes, pence, items. Always zero, or the books are wrong.
+    pub fn sums(&self) -> [i128; 3] {
+        let [mut minutes, mut pence, mut items] = [0_i128; 3];
+        for (account, balance) in self.accounts() {
+            let sum = match account {
+                Account::Time(_) => &mut minutes,
+                Account::Cash(_) => &mut pence,
+                Account::Kind(_, _) => &mut items,
+            };
+            *sum = sum.saturating_add(i128::from(balance.get()));
+        }
+        [minutes, pence, items]
+    }
+
+    /// Where an account of time stands.
+    fn place(&mut self, account: TimeAccount) -> &mut Place {
         let index = match account {
             TimeAccount::Member(member) | TimeAccount::Held(member) => member.index(),
             TimeAccount::Pot => return &mut self.pot,

@@ -44,6 +44,8 @@ pub(crate) enum What {
     Use,
     Reverse,
     Retry,
+    Seal,
+    Rotate,
 }
 
 /// One throw of the dice.
@@ -61,8 +63,8 @@ fn what() -> impl Strategy<Value = What> {
     use What::{
         Adopt, Agree, Appoint, Cancel, CancelVoucher, Confirm, Deliver, Dispute, End, Enrol, Fund,
         Gift, Give, Grant, Hats, Issue, Leave, Log, Loss, NoCover, NoShow, Pledge, Receive, Record,
-        Redeem, Register, Reinstate, Resolve, Respite, Retry, Reverse, Spend, Suspend, Use,
-        Withdraw,
+        Redeem, Register, Reinstate, Resolve, Respite, Retry, Reverse, Rotate, Seal, Spend,
+        Suspend, Use, Withdraw,
     };
     let often = |list: &'static [What]| proptest::sample::select(list);
     prop_oneof![
@@ -70,8 +72,9 @@ fn what() -> impl Strategy<Value = What> {
         12 => often(&[Give, Dispute, Resolve, Withdraw, Redeem, CancelVoucher, Pledge, Grant]),
         6 => often(&[Receive, Spend, Gift, Use, Retry, Cancel, NoShow, NoCover]),
         6 => Just(Reverse),
+        3 => Just(Seal),
         3 => often(&[Enrol, Hats, Suspend, Reinstate, Reinstate, Leave]),
-        1 => often(&[Adopt, Appoint, End, Loss, Register, Fund]),
+        1 => often(&[Adopt, Appoint, End, Loss, Register, Fund, Rotate]),
     ]
 }
 

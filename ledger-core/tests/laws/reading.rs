@@ -1,11 +1,12 @@
 //! How dice are read against the ledger as it stands: mostly of things that are there, and by somebody who may.
 
 use ledger_core::{
-    Actor, Beyond, CancelReason, CashSource, CashUse, CodeHash, Command, Cover, DisputeReason,
-    Entry, EvidenceGrade, FundFreedom, FundId, GrantReason, Hat, Help, HoursDestination, Items,
-    Kinship, MemberId, Minutes, OfferId, OfficerId, OwnFamily, PartyId, PartyKind, Pence, Position,
-    Reference, Request, RespiteSide, ReversalReason, Role, RowKey, State, SuspensionReason,
-    TaskKind, TimeOfDay, Timestamp, Title, Values, VoucherBasis, VoucherKey, VoucherReason,
+    AccountsRoot, Actor, Beyond, CancelReason, CashSource, CashUse, CodeHash, Command, Cover,
+    DisputeReason, Entry, EvidenceGrade, FundFreedom, FundId, GrantReason, Hat, Help,
+    HoursDestination, Items, Kinship, MemberId, Minutes, OfferId, OfficerId, OwnFamily, PartyId,
+    PartyKind, Pence, Position, PublicKey, Reference, Request, RespiteSide, ReversalReason, Role,
+    RowKey, Signature, State, SuspensionReason, TaskKind, TimeOfDay, Timestamp, Title, Values,
+    VoucherBasis, VoucherKey, VoucherReason,
 };
 
 use crate::moves::{Move, What, request, title};
@@ -38,7 +39,7 @@ impl Move {
             (2, _) => Actor::Member(member(state, self.by / 8)),
             (3, _) => officer(u32::from(self.by / 8 % 4) + 1),
             (4, _) if matches!(command, Command::RedeemVoucher { .. }) => Actor::Bearer,
-            (4..=7, _) if matches!(command, Command::AcceptLoss { .. }) => Actor::Operator,
+            (4..=7, _) if operators(&command) => Actor::Operator,
             _ => officer(1),
         };
         let mut request = request(number, at, actor, command);
@@ -284,8 +285,27 @@ impl Move {
                 let reason = ReversalReason::Twice;
                 office(Command::ReverseEntry { entry, found: known.map(Box::new), reason })
             }
+            What::Seal => {
+                let accounts_root = Some(AccountsRoot::new([self.one; 32]));
+                office(Command::SealState { accounts_root })
+            }
+            What::Rotate => {
+                let key = |die: u8| PublicKey::new([die; 32]);
+                let current = state.signing_key().unwrap_or(key(0));
+                office(Command::RotateSigningKey {
+                    old_key: if self.other.is_multiple_of(4) { key(self.one) } else { current },
+                    new_key: key(self.other),
+                    old_signature: Signature::new(&[1; 64]),
+                    new_signature: Signature::new(&[2; 64]),
+                })
+            }
         }
     }
+}
+
+/// What only the one who runs the server may do.
+fn operators(command: &Command) -> bool {
+    matches!(command, Command::AcceptLoss { .. } | Command::RotateSigningKey { .. })
 }
 
 fn member(state: &State, die: u8) -> MemberId {

@@ -6,7 +6,7 @@ use ledger_core::{Actor, Position, Rejection, Thing};
 
 use crate::{
     check::{Ask, Run, at, by, coordinator, member, officer},
-    refused_hours, refused_membership, refused_promises, refused_store,
+    refused_hours, refused_membership, refused_promises, refused_store, seals,
     words::*,
 };
 
@@ -47,6 +47,7 @@ fn table() -> Vec<Case> {
     table.extend(refused_hours::table());
     table.extend(refused_promises::table());
     table.extend(refused_store::table());
+    table.extend(seals::refused());
     table
 }
 

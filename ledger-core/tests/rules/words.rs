@@ -1,11 +1,11 @@
 //! Short words for what these tests ask: people, days, amounts and commands.
 
 use ledger_core::{
-    Beyond, CancelReason, CashSource, CashUse, CodeHash, Command, Cover, Day, DisputeReason,
-    EvidenceGrade, FundFreedom, FundId, GrantReason, Hat, Help, HoursDestination, Items, Kinship,
-    MemberId, Minutes, OfferId, OfficerId, PartyId, PartyKind, Pence, Position, Reference,
-    RespiteSide, ReversalReason, Role, SuspensionReason, TaskKind, TimeOfDay, Timestamp, Title,
-    Values, VoucherBasis, VoucherKey, VoucherReason,
+    AccountsRoot, Beyond, CancelReason, CashSource, CashUse, CodeHash, Command, Cover, Day,
+    DisputeReason, EvidenceGrade, FundFreedom, FundId, GrantReason, Hat, Help, HoursDestination,
+    Items, Kinship, MemberId, Minutes, OfferId, OfficerId, PartyId, PartyKind, Pence, Position,
+    PublicKey, Reference, RespiteSide, ReversalReason, Role, Signature, SuspensionReason, TaskKind,
+    TimeOfDay, Timestamp, Title, Values, VoucherBasis, VoucherKey, VoucherReason,
 };
 
 macro_rules! people {
@@ -193,6 +193,18 @@ pub(crate) fn use_gift(from: u32, quantity: i64) -> Command {
 
 pub(crate) fn reverse(entry: Position) -> Command {
     Command::ReverseEntry { entry, found: None, reason: ReversalReason::Slip }
+}
+pub(crate) fn seal() -> Command {
+    Command::SealState { accounts_root: Some(AccountsRoot::new([7; 32])) }
+}
+/// From one key to another, each known by a number.
+pub(crate) fn rotate(old: u8, new: u8) -> Command {
+    Command::RotateSigningKey {
+        old_key: PublicKey::new([old; 32]),
+        new_key: PublicKey::new([new; 32]),
+        old_signature: Signature::new(&[old; 64]),
+        new_signature: Signature::new(&[new; 64]),
+    }
 }
 pub(crate) fn found(coop: &str) -> Command {
     let coop = ledger_core::CoopName::new(coop).unwrap();

@@ -6,10 +6,10 @@ use std::{
 };
 
 use ledger_core::{
-    Command, CoopName, Decision, Entry, Event, MemberId, Position, Rejection, Request, State,
-    TimeAccount, Timestamp, Transfer, decide, evolve, fall_due, import,
+    AccountsRoot, Command, CoopName, Decision, Entry, Event, MemberId, Position, Rejection,
+    Request, State, TimeAccount, Timestamp, Transfer, decide, evolve, fall_due, import,
 };
-use ledger_proto::{Hash, leaf, stored};
+use ledger_proto::{Hash, accounts_root, leaf, stored};
 use tokio::sync::oneshot;
 
 use super::{Answer, ImportAnswer, ImportJob, Ledger, Submission, Writer};
@@ -93,20 +93,22 @@ impl Batch {
     }
 
     /// An entry of this batch, before anybody can read it from the log.
-    fn find(&self, coop: &CoopName, position: Position) -> Option<&Entry> {
+    fn find(&self, coop: &CoopName, position: Position) -> Option<&(Entry, Hash)> {
         let fresh = self.fresh.get(coop)?;
-        fresh.entries.iter().map(|(entry, _)| entry).find(|entry| entry.position == position)
+        fresh.entries.iter().find(|(entry, _)| entry.position == position)
     }
 
-    /// Takes an entry whose bytes are known; the ledger has taken it already.
-    fn push(&mut self, coop: &CoopName, log: LogId, entry: Entry, bytes: Vec<u8>) {
+    /// Takes an entry whose bytes are known, and says its leaf; the ledger has taken it already.
+    fn push(&mut self, coop: &CoopName, log: LogId, entry: Entry, bytes: Vec<u8>) -> Hash {
+        let leaf = leaf(&bytes);
         let fresh = self.fresh.entry(coop.clone()).or_insert_with(|| Fresh {
             log,
             entries: Vec::new(),
             bytes: Vec::new(),
         });
-        fresh.entries.push((entry, leaf(&bytes)));
+        fresh.entries.push((entry, leaf));
         fresh.bytes.push(bytes);
+        leaf
     }
 }
 
@@ -205,8 +207,8 @@ impl Writer {
         if below_soft_floor > 0 {
             batch.below_soft_floor.insert((coop.clone(), entry.position), below_soft_floor);
         }
-        batch.push(coop, ledger.id, entry.clone(), bytes);
-        Ok(Answer { entry, replayed: false, validated_only: false, below_soft_floor })
+        let leaf = Some(batch.push(coop, ledger.id, entry.clone(), bytes));
+        Ok(Answer { entry, leaf, replayed: false, validated_only: false, below_soft_floor })
     }
 
     /// Tries an import on a state of its own, and takes it if all is good, or if good steps alone are wanted.
@@ -267,10 +269,15 @@ impl Writer {
         }
     }
 
-    /// A reversal needs the entry that it reverses.
+    /// A reversal needs the entry that it reverses; a seal the root of all accounts.
     fn look_up(&self, batch: &Batch, coop: &CoopName, request: &mut Request) -> Result<(), Error> {
         if let Command::ReverseEntry { entry, found, reason: _ } = &mut request.command {
-            *found = self.entry(batch, coop, *entry)?.map(Box::new);
+            *found = self.entry(batch, coop, *entry)?.map(|(entry, _)| Box::new(entry));
+        }
+        if let (Command::SealState { accounts_root: root }, Some(ledger)) =
+            (&mut request.command, self.ledgers.get(coop))
+        {
+            *root = Some(AccountsRoot::new(*accounts_root(ledger.state.books()).as_bytes()));
         }
         Ok(())
     }
@@ -280,31 +287,33 @@ impl Writer {
         batch: &Batch,
         coop: &CoopName,
         position: Position,
-    ) -> Result<Option<Entry>, Error> {
-        if let Some(entry) = batch.find(coop, position) {
-            return Ok(Some(entry.clone()));
+    ) -> Result<Option<(Entry, Hash)>, Error> {
+        if let Some(found) = batch.find(coop, position) {
+            return Ok(Some(found.clone()));
         }
         let Some(ledger) = self.ledgers.get(coop) else { return Ok(None) };
         let bytes = self.ground.log.read(ledger.id, position.get())?;
-        bytes.map(|bytes| stored::decode(&bytes).map_err(Error::internal)).transpose()
+        let decoded = bytes.map(|bytes| stored::decode(&bytes).map(|entry| (entry, leaf(&bytes))));
+        decoded.transpose().map_err(Error::internal)
     }
 
     /// The original answer to a retry.
     fn replay(&self, batch: &Batch, coop: &CoopName, position: Position) -> Result<Answer, Error> {
         let entry = self.entry(batch, coop, position)?;
-        let entry = entry.ok_or_else(|| Error::internal("a known request has no entry"))?;
+        let (entry, leaf) = entry.ok_or_else(|| Error::internal("a known request has no entry"))?;
+        let leaf = Some(leaf);
         let below_soft_floor = match batch.below_soft_floor.get(&(coop.clone(), position)) {
             Some(minutes) => *minutes,
             None => self.ledgers.get(coop).map_or(0, |ledger| stood_below(ledger, &entry)),
         };
-        Ok(Answer { entry, replayed: true, validated_only: false, below_soft_floor })
+        Ok(Answer { entry, leaf, replayed: true, validated_only: false, below_soft_floor })
     }
 }
 
 /// The same answer as if it were recorded, and nothing is stored.
 fn tried(state: &State, entry: Entry) -> Answer {
     let below_soft_floor = below_soft_floor(state, &entry);
-    Answer { entry, replayed: false, validated_only: true, below_soft_floor }
+    Answer { entry, leaf: None, replayed: false, validated_only: true, below_soft_floor }
 }
 
 /// The accounts that an entry takes from, with what it moves in each.

@@ -1,7 +1,7 @@
 //! What the writer is asked, and what it answers.
 
 use ledger_core::{Actor, CoopName, Entry, ImportFailure, PastStep, Request};
-use ledger_proto::v1;
+use ledger_proto::{Hash, v1};
 use tokio::sync::oneshot;
 
 use crate::error::Error;
@@ -26,6 +26,8 @@ pub struct Submission {
 pub struct Answer {
     /// The entry, as it is on the platter, or as it would be where nothing was to be stored.
     pub entry: Entry,
+    /// Its leaf in the Merkle log. Nothing where nothing was to be stored.
+    pub leaf: Option<Hash>,
     /// Whether it had been recorded before.
     pub replayed: bool,
     /// Whether nothing was stored.

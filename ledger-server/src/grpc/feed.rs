@@ -58,7 +58,8 @@ impl Reader {
         let view = self.published.look();
         v1::HistoryHead {
             position: api::position(view.state().head()),
-            root_hash: view.tree().root().as_bytes().to_vec(),
+            root_hash: view.frontier().root().as_bytes().to_vec(),
+            checkpoint: String::new(),
         }
     }
 
@@ -136,7 +137,11 @@ pub(super) fn read(
         let mut reader = reader;
         if reader.after >= through {
             // Nothing is new, and the head says so.
-            let answer = v1::ReadHistoryResponse { entries: Vec::new(), head: Some(head) };
+            let answer = v1::ReadHistoryResponse {
+                entries: Vec::new(),
+                head: Some(head),
+                peaks: Vec::new(),
+            };
             return send(&sender, Ok(answer)).await;
         }
         while reader.after < through {
@@ -148,7 +153,8 @@ pub(super) fn read(
                 Err(error) => return send(&sender, Err(error)).await,
             };
             reader = back;
-            let answer = v1::ReadHistoryResponse { entries, head: Some(head.clone()) };
+            let answer =
+                v1::ReadHistoryResponse { entries, head: Some(head.clone()), peaks: Vec::new() };
             if sender.send(Ok(answer)).await.is_err() {
                 return;
             }
@@ -191,7 +197,8 @@ async fn follow(
         }
         if !entries.is_empty() || !silent {
             silent = true;
-            let answer = v1::WatchHistoryResponse { entries, head: Some(reader.head()) };
+            let answer =
+                v1::WatchHistoryResponse { entries, head: Some(reader.head()), peaks: Vec::new() };
             if sender.send(Ok(answer)).await.is_err() {
                 return;
             }

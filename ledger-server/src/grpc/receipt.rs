@@ -28,6 +28,7 @@ pub(super) fn receipt(coop: &CoopName, answer: &Answer, secrets: &Secrets) -> v1
         voucher_code,
         validated_only: answer.validated_only,
         below_soft_floor_minutes: answer.below_soft_floor,
+        leaf_hash: answer.leaf.map(|leaf| leaf.as_bytes().to_vec()).unwrap_or_default(),
     }
 }
 
@@ -73,6 +74,8 @@ fn made(coop: &CoopName, entry: &Entry) -> (String, String) {
         | Event::CashSpent { .. }
         | Event::InKindUsed { .. }
         | Event::EntryReversed { .. }
+        | Event::StateSealed { .. }
+        | Event::SigningKeyRotated { .. }
         | Event::OfficerEnded { .. }
         | Event::LossAccepted { .. }
         | Event::HatsChanged { .. }

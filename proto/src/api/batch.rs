@@ -46,6 +46,7 @@ pub(super) fn context(asked: &mut Request) -> &mut Option<v1::WriteContext> {
         Request::ReceiveInKind(m) => &mut m.context,
         Request::UseInKind(m) => &mut m.context,
         Request::ReverseEntry(m) => &mut m.context,
+        Request::SealState(m) => &mut m.context,
     }
 }
 
@@ -104,5 +105,6 @@ pub(super) fn command(f: &mut Fields, asking: &Asking<'_>, asked: Request) -> Op
         Request::ReceiveInKind(m) => store::receive_in_kind(f, asking, &m),
         Request::UseInKind(m) => store::use_in_kind(f, asking, &m),
         Request::ReverseEntry(m) => store::reverse_entry(f, asking, &m),
+        Request::SealState(m) => coop::seal_state(f, asking, &m),
     }
 }

@@ -1,4 +1,4 @@
-//! Writes about the co-op itself: founding, policy, officers.
+//! Writes about the co-op itself: founding, policy, officers, seals.
 
 use ledger_core::{Command, OwnFamily, Role, Values, VoucherBasis};
 
@@ -46,6 +46,16 @@ pub(super) fn end_officer(
 ) -> Option<Command> {
     let officer = name::read_officer(f, "officer", asking.coop, &m.officer)?;
     Some(Command::EndOfficer { officer })
+}
+
+/// Nothing is said but that it is wanted: the root of all accounts is for the engine to reckon.
+#[allow(clippy::unnecessary_wraps, reason = "as every reader of a write")]
+pub(super) const fn seal_state(
+    _: &mut Fields,
+    _: &Asking<'_>,
+    _: &v1::SealStateRequest,
+) -> Option<Command> {
+    Some(Command::SealState { accounts_root: None })
 }
 
 /// The numbers of a policy. Whether they fit together is for the rules to say.

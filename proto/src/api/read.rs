@@ -165,7 +165,11 @@ mod tests {
     #[test]
     fn a_read_says_of_when() {
         let said = |as_of| {
-            Some(v1::ReadContext { coop: "coops/colne-valley".into(), at_least_position: 0, as_of })
+            Some(v1::ReadContext {
+                coop: "coops/colne-valley".into(),
+                as_of,
+                ..v1::ReadContext::default()
+            })
         };
         let as_of = |said| read_context(said).map(|read| read.as_of);
         assert_eq!(as_of(said(None)), Ok(AsOf::Now));

@@ -40,10 +40,9 @@ impl Manifest {
     /// The text of the file.
     pub fn to_text(&self) -> String {
         let Manifest { origin, size, files } = self;
-        let lines =
-            files.iter().map(|file| format!("{} {} {}\n", file.hash, file.bytes, file.name));
-        let list =
-            format!("{FIRST_LINE}\norigin {origin}\nsize {size}\n{}", lines.collect::<String>());
+        let line = |Listed { hash, bytes, name }: &Listed| format!("{hash} {bytes} {name}\n");
+        let lines: Vec<String> = files.iter().map(line).collect();
+        let list = format!("{FIRST_LINE}\norigin {origin}\nsize {size}\n{}", lines.concat());
         format!("{list}manifest {}\n", file_hash(list.as_bytes()))
     }
 
@@ -51,12 +50,12 @@ impl Manifest {
     pub fn parse(text: &str) -> Result<Manifest, Damaged> {
         let wrong = |what: &str| Damaged::new(MANIFEST, what);
         let whole = text.strip_suffix('\n').and_then(|text| text.rsplit_once('\n'));
-        let (list, last) = whole.ok_or_else(|| wrong("its last line does not end"))?;
-        let hash = file_hash(format!("{list}\n").as_bytes());
-        if last != format!("manifest {hash}") {
+        let (listing, seal) = whole.ok_or_else(|| wrong("its last line does not end"))?;
+        let hash = file_hash(format!("{listing}\n").as_bytes());
+        if seal != format!("manifest {hash}") {
             return Err(wrong("its last line is not the hash of the others"));
         }
-        let mut lines = list.split('\n');
+        let mut lines = listing.split('\n');
         if lines.next() != Some(FIRST_LINE) {
             return Err(wrong("its first line is not \"carestore bundle v1\""));
         }

@@ -3,7 +3,7 @@
 use ledger_core::{Account, Balance, Event, Position};
 
 use super::{Trust, Unproved, believed, entry_at, included, lines::Lines, lines::Writer};
-use crate::accounts::{self, RECORD};
+use crate::accounts::{RECORD, read_record};
 use crate::checkpoint::{Checkpoint, VerifierKey};
 use crate::malformed::Malformed;
 use crate::tree::{Disproved, Hash, Over, leaf, root_of_inclusion};
@@ -88,12 +88,11 @@ impl BalanceProof {
         };
         let over = Over::Accounts;
         let leaf = over.leaf(&self.record);
-        let root =
-            root_of_inclusion(over, self.index, totals.accounts, &leaf, &self.record_path)?;
+        let root = root_of_inclusion(over, self.index, totals.accounts, &leaf, &self.record_path)?;
         if root.as_bytes() != accounts_root.bytes() {
             return Err(Disproved::WrongRoot.into());
         }
-        let (account, balance) = accounts::read(&self.record).map_err(Unproved::Entry)?;
+        let (account, balance) = read_record(&self.record).map_err(Unproved::Entry)?;
         Ok(Proved { checkpoint, account, balance, through })
     }
 }

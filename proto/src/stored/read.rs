@@ -4,6 +4,7 @@ mod event;
 mod hours;
 mod house;
 mod promises;
+mod proofs;
 mod store;
 
 use ledger_core::{

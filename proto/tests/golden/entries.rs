@@ -1,6 +1,7 @@
 //! Entries of every kind, made up: a new kind does not compile until it is here.
 #![allow(clippy::wildcard_enum_match_arm, reason = "`event` is exhaustive; the rest are its parts")]
 
+mod proofs;
 mod words;
 
 use ledger_core::{
@@ -115,6 +116,8 @@ fn event(kind: EventKind) -> BoxedStrategy<Event> {
         | EventKind::InKindReceived
         | EventKind::InKindUsed
         | EventKind::EntryReversed => store(kind),
+        EventKind::StateSealed => proofs::sealed().boxed(),
+        EventKind::SigningKeyRotated => proofs::rotated().boxed(),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use ledger_core::{Event, Transfer};
 
-use super::{hours, house, promises, store};
+use super::{hours, house, promises, proofs, store};
 use crate::{malformed::Fields, stored::log};
 
 /// The event of a stored arm. Where an event holds transfers of its own, they are those of the entry.
@@ -47,5 +47,7 @@ pub(super) fn event(
         Stored::InKindReceived(m) => store::in_kind_received(f, &m),
         Stored::InKindUsed(m) => store::in_kind_used(f, m),
         Stored::EntryReversed(m) => store::entry_reversed(f, &m, moved),
+        Stored::StateSealed(m) => proofs::state_sealed(f, &m),
+        Stored::SigningKeyRotated(m) => proofs::signing_key_rotated(f, &m),
     }
 }

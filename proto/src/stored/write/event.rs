@@ -252,5 +252,30 @@ pub(super) fn event(event: &Event) -> Result<log::entry::Event, Malformed> {
                 below_floor_members: below_floor.iter().map(|who| who.get().into()).collect(),
             })
         }
+        Event::StateSealed { through, accounts_root, totals, reducer_version } => {
+            let accounts = i64::try_from(totals.accounts)
+                .map_err(|_| Malformed::one("accounts", "are more than can be counted"))?;
+            Stored::StateSealed(log::StateSealed {
+                through_position: at(*through)?,
+                accounts_root: accounts_root.bytes().to_vec(),
+                accounts,
+                member_minutes: totals.member_minutes,
+                held_minutes: totals.held_minutes,
+                pot_minutes: totals.pot_minutes,
+                commons_minutes: totals.commons_minutes,
+                fund_pence: totals.fund_pence,
+                stock_items: totals.stock_items,
+                with_member_items: totals.with_member_items,
+                reducer_version: i64::from(*reducer_version),
+            })
+        }
+        Event::SigningKeyRotated { old_key, new_key, old_signature, new_signature } => {
+            Stored::SigningKeyRotated(log::SigningKeyRotated {
+                old_key: old_key.bytes().to_vec(),
+                new_key: new_key.bytes().to_vec(),
+                old_signature: old_signature.bytes().to_vec(),
+                new_signature: new_signature.bytes().to_vec(),
+            })
+        }
     })
 }
