@@ -14,6 +14,7 @@ use tonic::Status;
 
 use super::Service;
 use crate::{
+    checkpoints::Checkpoints,
     error::Error,
     log::{Log, LogId},
     views::Published,
@@ -38,6 +39,7 @@ struct Reader {
     log: Arc<dyn Log>,
     id: LogId,
     published: Arc<Published>,
+    checkpoints: Arc<Checkpoints>,
     after: u64,
 }
 
@@ -51,7 +53,8 @@ impl Reader {
         if after > head.get() {
             return Err(Error::BeyondHead { asked: Position::new(after), head });
         }
-        Ok(Self { log: Arc::clone(&service.0.log), id, published, after })
+        let (log, checkpoints) = (Arc::clone(&service.0.log), Arc::clone(&service.0.checkpoints));
+        Ok(Self { log, id, published, checkpoints, after })
     }
 
     fn head(&self) -> v1::HistoryHead {
@@ -61,6 +64,13 @@ impl Reader {
             root_hash: view.frontier().root().as_bytes().to_vec(),
             checkpoint: String::new(),
         }
+    }
+
+    /// The same, with the newest checkpoint that was published.
+    fn signed_head(&self) -> v1::HistoryHead {
+        let newest = self.checkpoints.newest(self.id).ok().flatten();
+        let checkpoint = newest.map(|newest| newest.note.to_string()).unwrap_or_default();
+        v1::HistoryHead { checkpoint, ..self.head() }
     }
 
     /// The next entries up to and with this position, about a message full.
@@ -197,8 +207,11 @@ async fn follow(
         }
         if !entries.is_empty() || !silent {
             silent = true;
-            let answer =
-                v1::WatchHistoryResponse { entries, head: Some(reader.head()), peaks: Vec::new() };
+            let answer = v1::WatchHistoryResponse {
+                entries,
+                head: Some(reader.signed_head()),
+                peaks: Vec::new(),
+            };
             if sender.send(Ok(answer)).await.is_err() {
                 return;
             }
