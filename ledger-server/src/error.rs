@@ -66,6 +66,14 @@ pub enum Error {
         /// The newest.
         head: Position,
     },
+    /// Some of what was published is lost: up to there, nothing is signed a second time.
+    #[error(
+        "no checkpoint is signed up to position {through}, since one was published there whose entries are lost"
+    )]
+    NotSigned {
+        /// How far the lost checkpoints reached.
+        through: Position,
+    },
     /// The co-op is not served, because its log has lost something.
     #[error("this co-op is not served: {0}")]
     Lost(Arc<LogError>),

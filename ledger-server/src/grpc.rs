@@ -34,6 +34,7 @@ use tonic::{Request, Response, Status};
 use crate::{
     auth::Caller,
     cards::Cards,
+    checkpoints::Checkpoints,
     engine::{Answer, Directory, Engine, Submission},
     error::Error,
     log::{Log, LogId},
@@ -51,6 +52,7 @@ pub(crate) struct Ground {
     pub(crate) log: Arc<dyn Log>,
     pub(crate) cards: Arc<Cards>,
     pub(crate) secrets: Secrets,
+    pub(crate) checkpoints: Arc<Checkpoints>,
     /// True when the server is stopping: streams end then.
     pub(crate) stopping: watch::Receiver<bool>,
 }
@@ -97,13 +99,7 @@ impl Service {
 
     fn coop(&self, coop: &CoopName) -> Result<(LogId, Arc<Published>), Error> {
         let directory = self.0.directory.read().unwrap_or_else(PoisonError::into_inner);
-        match directory.served.get(coop) {
-            Some((log, published)) => Ok((*log, Arc::clone(published))),
-            None => Err(match directory.lost(coop) {
-                Some(why) => Error::Lost(Arc::clone(why)),
-                None => ledger_core::Rejection::CoopNotFound.into(),
-            }),
-        }
+        directory.find(coop)
     }
 }
 

@@ -113,6 +113,10 @@ impl History {
             return Err(unverified("the server ended a read without a word"));
         };
         let coop = &self.request.coop;
+        if head.checkpoint.is_empty() {
+            let what = format!("no checkpoint covers entry {}: has a loss been accepted?", head.position);
+            return Err(unverified(what));
+        }
         let checkpoint = self.client.believe(coop, &head.checkpoint).await?;
         let same =
             head.position == said(checkpoint.size) && head.root_hash == checkpoint.root.as_bytes();

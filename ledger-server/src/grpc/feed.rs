@@ -138,12 +138,16 @@ pub(super) async fn read(
     let reader = Reader::of(service, &coop, after_position)?;
     let newest = reader.prover.published.look().state().head().get();
     let coop = name::parse_coop("coop", &coop)?;
-    let (_, signed) = proofs::signed(service, &coop, newest).await?;
-    let newest = signed.size;
-    let head = v1::HistoryHead {
-        position: size_said(newest),
-        root_hash: signed.root.as_bytes().to_vec(),
-        checkpoint: signed.note,
+    let (newest, head) = match proofs::signed(service, &coop, newest).await {
+        Ok((_, signed)) => {
+            let proofs::Signed { size, root, note, .. } = signed;
+            let (position, root_hash) = (size_said(size), root.as_bytes().to_vec());
+            (size, v1::HistoryHead { position, root_hash, checkpoint: note })
+        }
+        // After a loss was accepted nothing is signed until the log is beyond what was published. The history is there
+        // for whoever looks into it, and says by its checkpoint how far it is signed.
+        Err(Error::NotSigned { .. }) => (newest, reader.head()),
+        Err(error) => return Err(error),
     };
     let through = if limit == 0 { newest } else { newest.min(reader.after.saturating_add(limit)) };
     let (reader, peaks) = on_a_thread(move || {

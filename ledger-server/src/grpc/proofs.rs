@@ -201,13 +201,13 @@ pub(super) async fn prove_balance(
             let problem = "is not the position of an entry that sealed the state";
             return Err(Malformed::one("seal_position", problem).into());
         };
-        let records = {
+        let kept = {
             let view = prover.published.look();
             let newest = view.sealed().filter(|newest| newest.position == seal);
             newest.map(|newest| newest.records.clone())
         };
-        let records = match records {
-            Some(records) => records,
+        let records = match kept {
+            Some(kept) => kept,
             // An older seal: the accounts of its day are made again from the entries before it.
             None => records(state_at(&*prover.log, prover.id, through)?.books()),
         };
