@@ -10,6 +10,7 @@ use crate::render::Output;
 
 pub(crate) mod advice;
 mod coop;
+mod export;
 mod happened;
 mod history;
 mod hours;
@@ -169,6 +170,9 @@ enum Command {
     History(history::Command),
     /// Brings the past out of a folder of spreadsheets.
     Import(import::Import),
+    /// Takes the books out, for programs of accounting and for spreadsheets.
+    #[command(subcommand)]
+    Export(export::Command),
 }
 
 /// Does what was typed.
@@ -188,6 +192,7 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Error> {
         Command::Exchanges(command) => command.run(&session).await,
         Command::History(command) => command.run(&session).await,
         Command::Import(command) => command.run(&session).await,
+        Command::Export(command) => command.run(&session).await,
     }
 }
 

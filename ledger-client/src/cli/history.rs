@@ -14,11 +14,11 @@ use crate::render::{self, Output};
 /// A heartbeat comes every 10 seconds; without three of them the connection is taken for dead.
 const SILENCE: Duration = Duration::from_secs(35);
 /// The wait before a cut stream is opened again; it doubles while nothing comes.
-const FIRST_WAIT: Duration = Duration::from_millis(200);
+pub(super) const FIRST_WAIT: Duration = Duration::from_millis(200);
 /// No wait is longer than this.
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
 /// How often a reading that ends goes on after a cut without having got any further.
-const FRUITLESS_TRIES: u32 = 5;
+pub(super) const FRUITLESS_TRIES: u32 = 5;
 
 #[derive(Subcommand, Debug)]
 pub(crate) enum Command {
