@@ -122,7 +122,7 @@ impl<W: Write> Table<W> {
         let lines = match format {
             Format::Csv => {
                 let mut csv = csv::Writer::from_writer(out);
-                csv.write_record(columns)?;
+                csv.write_record(columns).map_err(unwritten)?;
                 Lines::Csv(Box::new(csv))
             }
             Format::Jsonl => Lines::Json(out),
@@ -134,7 +134,7 @@ impl<W: Write> Table<W> {
     pub(super) fn row(&mut self, cells: &[Cell]) -> io::Result<()> {
         debug_assert_eq!(cells.len(), self.columns.len());
         match &mut self.lines {
-            Lines::Csv(csv) => Ok(csv.write_record(cells.iter().map(plain))?),
+            Lines::Csv(csv) => csv.write_record(cells.iter().map(plain)).map_err(unwritten),
             Lines::Json(out) => {
                 let named = self.columns.iter().zip(cells);
                 serde_json::Serializer::new(&mut *out).collect_map(named)?;
@@ -152,6 +152,12 @@ impl<W: Write> Table<W> {
             }
         }
     }
+}
+
+/// What the system said, and not only that something went wrong: that a reader went away is no error.
+fn unwritten(error: csv::Error) -> io::Error {
+    let said = error.to_string();
+    if let csv::ErrorKind::Io(error) = error.into_kind() { error } else { io::Error::other(said) }
 }
 
 /// A cell as it may stand in a spreadsheet.
@@ -210,6 +216,27 @@ mod tests {
             Cell::moment(Timestamp::from_unix_ms(7)),
             Cell::text("1970-01-01T00:00:00.007Z")
         );
+    }
+
+    struct Gone;
+
+    impl Write for Gone {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(io::ErrorKind::BrokenPipe.into())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            self.write(&[]).map(drop)
+        }
+    }
+
+    #[test]
+    fn that_a_reader_went_away_can_be_told_from_other_errors() {
+        for format in [Format::Csv, Format::Jsonl] {
+            let mut table = Table::new(format, &["a"], Gone).unwrap();
+            let long = Cell::text(&"x".repeat(100_000));
+            assert_eq!(table.row(&[long]).unwrap_err().kind(), io::ErrorKind::BrokenPipe);
+        }
     }
 
     fn any_text() -> impl Strategy<Value = String> {
