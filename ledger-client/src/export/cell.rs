@@ -2,7 +2,8 @@
 //!
 //! The rule for spreadsheets: a cell is a whole number, made from an integer and from nothing else, or it is text. Text
 //! has no line ends or other control characters (a blank stands for each), and text that a spreadsheet could take for
-//! a formula, since its first mark is one of `= + - @`, begins with an apostrophe. In JSON text stands as it is.
+//! a formula, since its first mark is one of `= + - @`, begins with an apostrophe; so does what follows a semicolon, since
+//! that ends a cell in some countries. In JSON text stands as it is.
 
 use std::io::{self, Write};
 
@@ -169,12 +170,21 @@ fn plain(cell: &Cell) -> String {
     }
 }
 
-/// Text that no spreadsheet runs.
+/// Text that no spreadsheet runs, not even one for which a semicolon ends a cell.
 fn inert(text: &str) -> String {
     let one_line: String = text.chars().map(|c| if breaks(c) { ' ' } else { c }).collect();
-    // Blanks in front do not hide a formula from every program; the wide signs are the same keys of another keyboard.
-    let runs = one_line.trim_start().starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠']);
-    if runs { format!("'{one_line}") } else { one_line }
+    one_line
+        .split(';')
+        .map(|part| if runs(part) { format!("'{part}") } else { part.to_owned() })
+        .collect::<Vec<_>>()
+        .join(";")
+}
+
+/// Whether a program could take text for a formula. Neither blanks nor quotes in front hide it from all of them; the
+/// wide signs are the same keys of another keyboard.
+fn runs(text: &str) -> bool {
+    let shown = text.trim_start_matches(|c: char| c.is_whitespace() || c == '"');
+    shown.starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠'])
 }
 
 /// Whether something is a control character, or ends a line.
@@ -211,6 +221,7 @@ mod tests {
         assert_eq!(table(Format::Jsonl, &[Cell::Nothing, Cell::text("x\ny")]).lines().count(), 1);
         assert_eq!(inert("-5"), "'-5", "text is no amount");
         assert_eq!(inert("\t@x\r\n"), "' @x  ");
+        assert_eq!(inert("tea;=1+1; \"-x\";y"), "tea;'=1+1;' \"-x\";y");
         assert_eq!(Cell::word("HoursConfirmed"), Cell::text("hours confirmed"));
         assert_eq!(
             Cell::moment(Timestamp::from_unix_ms(7)),
@@ -242,7 +253,7 @@ mod tests {
     fn any_text() -> impl Strategy<Value = String> {
         let mark = || {
             prop::sample::select(
-                &['=', '+', '-', '@', '\t', '\r', '\n', ' ', '"', ',', '\'', '\u{ff1d}'][..],
+                &['=', '+', '-', '@', '\t', '\r', '\n', ' ', '"', ',', ';', '\'', '\u{ff1d}'][..],
             )
         };
         let marks = prop::collection::vec(prop_oneof![mark(), any::<char>()], 0..12);
@@ -256,10 +267,10 @@ mod tests {
         fn no_text_runs(text in any_text(), number in any::<i64>()) {
             let cells = read(&table(Format::Csv, &[Cell::Text(text.clone()), Cell::Number(number)]));
             let dangerous = |cell: &str| cell.trim_start().starts_with(['=', '+', '-', '@', '\t', '\r']);
-            prop_assert!(!dangerous(&cells[0]), "{cells:?}");
+            prop_assert!(!cells[0].split(';').any(dangerous), "{cells:?}");
             prop_assert!(!cells[0].contains(breaks));
-            let stands = cells[0].strip_prefix('\'').filter(|_| !text.starts_with('\'')).unwrap_or(&cells[0]);
-            prop_assert_eq!(stands, text.chars().map(|c| if breaks(c) { ' ' } else { c }).collect::<String>());
+            let said = |text: &str| text.chars().filter(|c| *c != '\'').map(|c| if breaks(c) { ' ' } else { c }).collect::<String>();
+            prop_assert_eq!(said(&cells[0]), said(&text));
             prop_assert_eq!(cells[1].parse(), Ok(number));
         }
 
