@@ -9,6 +9,7 @@ mod crash_log;
 mod foreign;
 mod guards;
 mod imports;
+mod journals;
 mod kills;
 mod log_contract;
 mod nonsense;

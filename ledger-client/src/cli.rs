@@ -10,6 +10,7 @@ use crate::render::Output;
 
 pub(crate) mod advice;
 mod coop;
+mod export;
 mod happened;
 mod history;
 mod hours;
@@ -178,6 +179,9 @@ enum Command {
     Seal,
     /// Brings the past out of a folder of spreadsheets.
     Import(import::Import),
+    /// Takes the books out, for programs of accounting and for spreadsheets.
+    #[command(subcommand)]
+    Export(export::Command),
 }
 
 /// Does what was typed.
@@ -200,6 +204,7 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Error> {
         Command::Checkpoint => history::checkpoint(&session).await,
         Command::Seal => seal::seal(&session).await,
         Command::Import(command) => command.run(&session).await,
+        Command::Export(command) => command.run(&session).await,
     }
 }
 

@@ -1,8 +1,11 @@
-//! The other side of the Care Store ledger: a typed client, and the reading of spreadsheets.
+//! The other side of the Care Store ledger: a typed client, the reading of spreadsheets, and the writing of journals and
+//! tables for other programs.
 
 mod client;
 mod error;
+pub mod export;
 pub mod import;
+pub mod journal;
 pub mod json;
 pub mod typed;
 mod verify;

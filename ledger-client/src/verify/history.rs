@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use ledger_core::Entry;
 use ledger_proto::v1;
 use tonic::Streaming;
 
@@ -48,11 +49,20 @@ impl Client {
 impl History {
     /// The next message. None: all have come, and all of them are what was signed.
     pub async fn message(&mut self) -> Result<Option<v1::ReadHistoryResponse>, Error> {
+        Ok(self.next().await?.map(|(message, _)| message))
+    }
+
+    /// The next entries, decoded. None: all have come, and all of them are what was signed.
+    pub async fn entries(&mut self) -> Result<Option<Vec<Entry>>, Error> {
+        Ok(self.next().await?.map(|(_, entries)| entries))
+    }
+
+    async fn next(&mut self) -> Result<Option<(v1::ReadHistoryResponse, Vec<Entry>)>, Error> {
         while !self.ended {
             match self.stream.message().await {
                 Ok(Some(message)) => {
-                    self.take(&message)?;
-                    return Ok(Some(message));
+                    let entries = self.take(&message)?;
+                    return Ok(Some((message, entries)));
                 }
                 Ok(None) => {
                     self.ended = true;
@@ -85,7 +95,7 @@ impl History {
         rest
     }
 
-    fn take(&mut self, message: &v1::ReadHistoryResponse) -> Result<(), Error> {
+    fn take(&mut self, message: &v1::ReadHistoryResponse) -> Result<Vec<Entry>, Error> {
         if !message.peaks.is_empty() || self.fold.is_none() {
             let after =
                 self.fold.as_ref().map_or(self.request.after_position, |fold| said(fold.size()));
@@ -95,16 +105,17 @@ impl History {
             }
             self.fold = Some(start);
         }
+        let mut entries = Vec::with_capacity(message.entries.len());
         if let Some(fold) = &mut self.fold {
             for entry in &message.entries {
-                fold.take(entry)?;
+                entries.push(fold.take(entry)?);
                 self.fruitless = 0;
             }
         }
         if message.head.is_some() {
             self.head.clone_from(&message.head);
         }
-        Ok(())
+        Ok(entries)
     }
 
     /// What has been read must be what was signed.
