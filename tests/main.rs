@@ -10,6 +10,7 @@ mod foreign;
 mod guards;
 mod imports;
 mod kills;
+mod known;
 mod log_contract;
 mod nonsense;
 mod pages;

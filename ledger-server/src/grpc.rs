@@ -2,6 +2,8 @@
 
 mod bulk;
 mod coops;
+#[cfg(test)]
+mod cuts;
 mod feed;
 mod lists;
 mod pages;

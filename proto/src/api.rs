@@ -21,7 +21,7 @@ pub use answer::{cover, fund_freedom, help, policy, policy_values, position, tim
 pub use imports::{ImportHead, ImportedStep, WrongStep, parse_import_head, parse_import_step};
 pub use members::parse_card;
 pub use parse::parse;
-pub use read::{AsOf, PageAsked, Read, day_or_none, next_token, page, read_context};
+pub use read::{AsOf, Known, PageAsked, Read, day_or_none, next_token, page, read_context};
 
 use crate::v1;
 
