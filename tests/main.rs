@@ -11,6 +11,7 @@ mod guards;
 mod imports;
 mod journals;
 mod kills;
+mod known;
 mod log_contract;
 mod nonsense;
 mod pages;

@@ -130,6 +130,9 @@ struct Reading {
     /// as it had happened by the end of a day.
     #[arg(long, global = true, value_name = "WHEN", value_parser = parse::as_of)]
     as_of: Option<ledger_proto::v1::read_context::AsOf>,
+    /// With --as-of DAY: of what had been recorded up to an entry (a number), or by a time.
+    #[arg(long, global = true, value_name = "WHEN", value_parser = parse::known_at)]
+    known_at: Option<ledger_proto::v1::read_context::KnownAt>,
     /// Wait until the answer can include the entry with this number.
     #[arg(long, global = true, value_name = "NUMBER")]
     at_least: Option<i64>,

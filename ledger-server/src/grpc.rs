@@ -3,6 +3,8 @@
 mod bulk;
 mod bundle;
 mod coops;
+#[cfg(test)]
+mod cuts;
 mod feed;
 mod lists;
 mod pages;

@@ -10,10 +10,14 @@ use std::{
 };
 
 use ledger_core::{
-    Contradiction, Counted, Day, Entry, Event, MemberId, Position, State, Timestamp, Transfer,
-    evolve,
+    Contradiction, Counted, Day, Entry, Event, FundId, MemberId, Position, State, Timestamp,
+    Transfer, evolve,
 };
-use ledger_proto::{Hash, RECORD, Tree, accounts_root, api::AsOf, records};
+use ledger_proto::{
+    Hash, RECORD, Tree, accounts_root,
+    api::{AsOf, Known},
+    records,
+};
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
@@ -52,6 +56,8 @@ pub(crate) struct View {
     recorded: Vec<Timestamp>,
     // By member: the entry that enrolled them.
     enrolled: Vec<Position>,
+    // By fund: the entry that opened it.
+    opened: Vec<Position>,
     exchanges: Vec<Exchange>,
     sealed: Option<Sealed>,
 }
@@ -90,6 +96,9 @@ impl View {
         }
         if let Event::MemberEnrolled { .. } = &entry.event {
             self.enrolled.push(position);
+        }
+        if let Event::FundOpened { .. } = &entry.event {
+            self.opened.push(position);
         }
         if let Some(counted) = entry.event.counted() {
             self.exchanges.push(Exchange { position, day, counted });
@@ -150,10 +159,15 @@ impl View {
         self.enrolled.get(member.index()).copied()
     }
 
+    /// The entry that opened a fund.
+    pub(crate) fn opened_at(&self, fund: FundId) -> Option<Position> {
+        self.opened.get(fund.index()).copied()
+    }
+
     /// The moment that a read asks for. A position that has not been reached is an error.
     pub(crate) fn moment(&self, as_of: AsOf) -> Result<Moment, Error> {
         let head = self.state.head();
-        if let AsOf::Position(asked) = as_of
+        if let AsOf::Position(asked) | AsOf::Day { day: _, known: Known::Position(asked) } = as_of
             && asked > head
         {
             return Err(Error::BeyondHead { asked, head });

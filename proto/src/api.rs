@@ -26,7 +26,7 @@ pub use proofs::{
     ReceiptOf, ReceiptShows, Seal, Size, parse_balance, parse_bundle, parse_checkpoint,
     parse_consistency, parse_inclusion, parse_receipt,
 };
-pub use read::{AsOf, PageAsked, Read, day_or_none, next_token, page, read_context};
+pub use read::{AsOf, Known, PageAsked, Read, day_or_none, next_token, page, read_context};
 
 use crate::v1;
 
