@@ -1,12 +1,16 @@
 //! The API, as thin as it goes: parse, submit, answer.
 
 mod bulk;
+mod bundle;
 mod coops;
+#[cfg(test)]
+mod cuts;
 mod feed;
 mod lists;
 mod pages;
 mod people;
 mod proofs;
+mod prover;
 mod receipt;
 mod statement;
 mod then;
@@ -262,15 +266,13 @@ service!(HistoryService {
         prove_consistency(v1::ProveConsistencyRequest) -> v1::ProveConsistencyResponse = proofs::prove_consistency;
         get_receipt(v1::GetReceiptRequest) -> v1::GetReceiptResponse = proofs::get_receipt;
         prove_balance(v1::ProveBalanceRequest) -> v1::ProveBalanceResponse = proofs::prove_balance;
-        export_bundle(v1::ExportBundleRequest) -> proofs::BundleStream = proofs::export_bundle;
-    }
-    at_once {
+        export_bundle(v1::ExportBundleRequest) -> bundle::BundleStream = bundle::export;
         read_history(v1::ReadHistoryRequest) -> feed::ReadStream = feed::read;
         watch_history(v1::WatchHistoryRequest) -> feed::WatchStream = feed::watch;
     }
     type ReadHistoryStream = feed::ReadStream;
     type WatchHistoryStream = feed::WatchStream;
-    type ExportBundleStream = proofs::BundleStream;
+    type ExportBundleStream = bundle::BundleStream;
 });
 
 service!(BatchService {
