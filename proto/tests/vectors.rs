@@ -22,6 +22,8 @@ mod receipts;
 mod receipts_bad;
 #[path = "vectors/shape.rs"]
 mod shape;
+#[path = "vectors/spoiled.rs"]
+mod spoiled;
 #[path = "vectors/tree.rs"]
 mod tree;
 

@@ -22,7 +22,7 @@ pub enum Disproved {
 
 /// The largest power of two below a size, which is above one.
 fn split(size: u64) -> u64 {
-    size.next_power_of_two() / 2
+    1 << (size - 1).ilog2()
 }
 
 /// The leaves whose roots make the path from leaf `index` to the root of a tree of this size, from below
