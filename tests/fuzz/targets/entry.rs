@@ -1,7 +1,16 @@
-//! Stored entries: whatever bytes are read as an entry, that entry is written in one way, and read from it again.
+//! Stored entries: whatever bytes are read as an entry, that entry is written in one way, which says the same.
 #![no_main]
 
+use std::sync::LazyLock;
+
 use ledger_proto::stored::{MAX_ENTRY, decode, encode};
+use prost_reflect::{DescriptorPool, DynamicMessage, MessageDescriptor};
+use serde_json::Value;
+
+static ENTRY: LazyLock<MessageDescriptor> = LazyLock::new(|| {
+    let pool = DescriptorPool::decode(ledger_proto::DESCRIPTORS).unwrap();
+    pool.get_message_by_name("carestore.log.v1.Entry").unwrap()
+});
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| {
     let Ok(entry) = decode(data) else { return };
@@ -10,4 +19,23 @@ libfuzzer_sys::fuzz_target!(|data: &[u8]| {
     let Ok(bytes) = encode(&entry) else { panic!("{entry:?} was read and cannot be written") };
     assert_eq!(decode(&bytes).as_ref(), Ok(&entry));
     assert_eq!(encode(&entry).as_ref(), Ok(&bytes));
+    assert_eq!(said(data), said(&bytes), "{entry:?}");
 });
+
+/// All that the bytes say in the words of the `.proto`, read by somebody else.
+fn said(bytes: &[u8]) -> Value {
+    let message = DynamicMessage::decode(ENTRY.clone(), bytes).unwrap();
+    let mut said = serde_json::to_value(&message).unwrap();
+    chosen(&mut said);
+    said
+}
+
+/// A yes or no stands for a choice that was made: that it is there counts, and not which it is.
+fn chosen(value: &mut Value) {
+    match value {
+        Value::Bool(yes) => *yes = true,
+        Value::Array(values) => values.iter_mut().for_each(chosen),
+        Value::Object(fields) => fields.values_mut().for_each(chosen),
+        Value::Null | Value::Number(_) | Value::String(_) => {}
+    }
+}
