@@ -90,7 +90,7 @@ class Bundle:
             need(name == f"entries/{position:012}-{last:012}", f"{name}: position {position} to {last} should follow")
             yield from entries(name, self.read(name), position, last)
             position = last + 1
-        need(position == self.size + 1, f"entry {position} is missing")
+        need(position > self.size, f"entry {position} is missing")
 
 
 def entries(name: str, data: bytes, first: int, last: int) -> Iterator[bytes]:

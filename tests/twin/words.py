@@ -95,7 +95,7 @@ class Words:
         if key[:2] in ENUMS:
             enum, prefix = ENUMS[key[:2]]
             found = self.pool.FindEnumTypeByName(PACKAGE + enum).values_by_number.get(key.number)
-            need(found and key.number > 0, f"{enum} has no word {key.number}")
+            need(found, f"{enum} has no word {key.number}")
             word = found.name.removeprefix(prefix)
         return name.format(offer=key.offer, number=key.number, word=word)
 
@@ -124,18 +124,23 @@ class Key(NamedTuple):
     number: int
 
 
+def well_formed(key: Key) -> bool:
+    """Whether an account can be: its kind is known, and it has an offer and a number where it should, and only there."""
+    name = NAMES.get(key.unit, {}).get(key.kind, "")
+    numbered = "{number}" in name or "{word}" in name
+    return bool(name) and (key.offer > 0) == (key.unit == 3) and (key.number > 0) == numbered
+
+
 def account(unit: int, offer: int, message) -> Key:
     """The account that a message names."""
     arm = message.WhichOneof("account")
     need(arm, "a transfer without an account")
     field = message.DESCRIPTOR.fields_by_name[arm]
-    need(field.number in NAMES[unit], f"an account of a kind that this page does not know: {arm}")
-    if field.type == Field.TYPE_BOOL:
-        return Key(unit, field.number, offer, 0)
-    number = getattr(message, arm)
-    need(0 < number < 1 << 32, f"an account with the number {number}")
+    number = 0 if field.type == Field.TYPE_BOOL else getattr(message, arm)
+    key = Key(unit, field.number, offer, number)
+    need(well_formed(key) and max(number, offer) < 1 << 32, f"no account: {arm} {number}, offer {offer}")
     need(not field.enum_type or number in field.enum_type.values_by_number, f"no word has the number {number}")
-    return Key(unit, field.number, offer, number)
+    return key
 
 
 def movement(transfer) -> tuple[Key, Key, int]:
@@ -144,7 +149,6 @@ def movement(transfer) -> tuple[Key, Key, int]:
     need(arm in AMOUNTS, "a transfer of a unit that this page does not know")
     unit, moved = transfer.DESCRIPTOR.fields_by_name[arm].number, getattr(transfer, arm)
     offer = moved.offer if arm == "kind" else 0
-    need(arm != "kind" or 0 < offer < 1 << 32, f"an offer with the number {offer}")
     out, into = account(unit, offer, getattr(moved, "from")), account(unit, offer, moved.to)
     amount = getattr(moved, AMOUNTS[arm])
     need(amount > 0, f"a transfer of {amount}")
