@@ -1,5 +1,7 @@
 //! The other side of the Care Store ledger: a typed client, and the reading of spreadsheets.
 
+pub mod audit;
+pub mod bundle;
 mod client;
 mod error;
 pub mod import;
