@@ -85,8 +85,8 @@ fn every_byte_that_is_flipped_is_found_and_placed() {
         let report = audited.report;
         assert_eq!(report.exit_code, 20, "{at}");
         if let Some(position) = places[at] {
-            let placed = report.findings.iter().any(|finding| is_at(finding, position));
-            assert!(placed, "byte {at}, entry {position}: {:#?}", report.findings);
+            let told = report.findings.iter().any(|finding| is_at(finding, position));
+            assert!(told, "byte {at}, entry {position}: {:#?}", report.findings);
         }
     });
     code_is(&audit(dir.path()), 0);
@@ -109,8 +109,8 @@ fn a_flipped_byte_is_found_when_the_list_was_written_anew() {
         assert_eq!(report.exit_code, 20, "byte {at}");
         if let Some(position) = places[at] {
             let broken = report.findings.iter().filter(|one| one.verdict == Verdict::HistoryBroken);
-            let placed = broken.filter(|finding| is_at(finding, position)).count();
-            assert!(placed > 0, "byte {at}, entry {position}: {:#?}", report.findings);
+            let told = broken.filter(|finding| is_at(finding, position)).count();
+            assert!(told > 0, "byte {at}, entry {position}: {:#?}", report.findings);
         }
     }
 }
