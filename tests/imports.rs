@@ -21,18 +21,18 @@ use serde_json::{Value, json};
 use crate::harness::{DAY, NOON, Town, ask::dressed, run, say};
 
 /// The year is over, and what was asked last has not lapsed.
-async fn town() -> Town {
+pub(crate) async fn town() -> Town {
     let clock = Clock::by_hand(Timestamp::from_unix_ms(NOON + 49 * DAY));
     let town = Town::on(tempfile::tempdir().unwrap(), clock).await;
     town.ok(say::found()).await;
     town
 }
 
-fn sample(name: &str) -> PathBuf {
+pub(crate) fn sample(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(name)
 }
 
-fn expected(name: &str) -> Value {
+pub(crate) fn expected(name: &str) -> Value {
     serde_json::from_str(&fs::read_to_string(sample(name).join("expected.json")).unwrap()).unwrap()
 }
 
@@ -58,7 +58,11 @@ async fn bring(town: &Town, import: &str, steps: &[v1::ImportStep]) -> v1::Impor
 }
 
 /// Brings a folder of which everything must be good.
-async fn bring_all(town: &Town, folder: &Path, import: &str) -> v1::ImportHistoryResponse {
+pub(crate) async fn bring_all(
+    town: &Town,
+    folder: &Path,
+    import: &str,
+) -> v1::ImportHistoryResponse {
     let read = read_folder(folder).unwrap();
     assert_eq!(read.problems, []);
     let answer = bring(town, import, &read.steps).await;

@@ -12,6 +12,7 @@ use crate::render::Output;
 pub(crate) mod advice;
 mod audit;
 mod coop;
+mod export;
 mod happened;
 mod history;
 mod hours;
@@ -20,6 +21,7 @@ mod look;
 mod members;
 mod parse;
 mod people;
+mod receipt;
 mod respite;
 mod seal;
 mod session;
@@ -32,7 +34,7 @@ mod vouchers;
 /// Members are named by number ("1042-7") or by the co-op's own reference ("V005").
 ///
 /// Exit codes: 0 done, 1 other, 2 usage, 3 refused by a rule, 4 not found, 5 not allowed,
-/// 6 no answer (trying again is safe), 8 some rows of an import refused.
+/// 6 no answer (trying again is safe), 7 not verified, 8 some rows of an import refused.
 #[derive(Parser, Debug)]
 #[command(name = "carestore", version, arg_required_else_help = true)]
 pub(crate) struct Cli {
@@ -130,6 +132,9 @@ struct Reading {
     /// as it had happened by the end of a day.
     #[arg(long, global = true, value_name = "WHEN", value_parser = parse::as_of)]
     as_of: Option<ledger_proto::v1::read_context::AsOf>,
+    /// With --as-of DAY: of what had been recorded up to an entry (a number), or by a time.
+    #[arg(long, global = true, value_name = "WHEN", value_parser = parse::known_at)]
+    known_at: Option<ledger_proto::v1::read_context::KnownAt>,
     /// Wait until the answer can include the entry with this number.
     #[arg(long, global = true, value_name = "NUMBER")]
     at_least: Option<i64>,
@@ -172,10 +177,18 @@ enum Command {
     /// The log itself.
     #[command(subcommand)]
     History(history::Command),
+    /// Receipts and proofs of balances: fetched, and checked without the service.
+    #[command(subcommand)]
+    Receipt(receipt::Command),
+    /// The newest checkpoint of the log, signed.
+    Checkpoint,
     /// Seals the state: an entry with the totals and the root of all accounts, for proofs of balances.
     Seal,
     /// Brings the past out of a folder of spreadsheets.
     Import(import::Import),
+    /// Takes the books out, for programs of accounting and for spreadsheets.
+    #[command(subcommand)]
+    Export(export::Command),
 }
 
 /// Does what was typed.
@@ -203,8 +216,11 @@ async fn answer(cli: Cli) -> Result<(), Error> {
         Command::Exchanges(command) => command.run(&session).await,
         Command::Audit(_) => Ok(()),
         Command::History(command) => command.run(&session).await,
+        Command::Receipt(command) => command.run(&session).await,
+        Command::Checkpoint => history::checkpoint(&session).await,
         Command::Seal => seal::seal(&session).await,
         Command::Import(command) => command.run(&session).await,
+        Command::Export(command) => command.run(&session).await,
     }
 }
 

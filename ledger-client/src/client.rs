@@ -3,6 +3,7 @@
 //! A write carries a request id that its caller made before the first try. Whatever happens on the
 //! way, every further try goes out under the same id, so that nothing is ever recorded twice.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use ledger_proto::v1;
@@ -12,6 +13,7 @@ use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint};
 use uuid::Uuid;
 
 use crate::error::Error;
+use crate::verify::{Memory, Trust};
 
 mod calls;
 mod streams;
@@ -38,6 +40,8 @@ pub struct Options {
     pub acting_as: String,
     /// The certificates to trust, as PEM. None: plain connections only.
     pub trusted: Option<Vec<u8>>,
+    /// Where the client keeps what it knows of the logs that it has seen.
+    pub memory: Memory,
 }
 
 impl Default for Options {
@@ -49,6 +53,7 @@ impl Default for Options {
             coop: String::new(),
             acting_as: String::new(),
             trusted: None,
+            memory: Memory::Session,
         }
     }
 }
@@ -59,7 +64,14 @@ pub struct Client {
     channel: Channel,
     token: Option<MetadataValue<Ascii>>,
     options: Options,
+    trust: Arc<Trust>,
 }
+
+/// The calls whose answers prove something, as they come: nothing of them has been checked.
+///
+/// For whoever checks them otherwise, as an auditor does. Everybody else asks the [`Client`] itself.
+#[derive(Clone, Copy, Debug)]
+pub struct Unchecked<'c>(&'c Client);
 
 impl Client {
     /// A client of the server at `url`. Nothing is sent before the first call.
@@ -86,7 +98,18 @@ impl Client {
                 Ok::<_, Error>(value)
             })
             .transpose()?;
-        Ok(Self { channel: endpoint.connect_lazy(), token, options })
+        let trust = Arc::new(Trust::new(options.memory.clone(), url));
+        Ok(Self { channel: endpoint.connect_lazy(), token, options, trust })
+    }
+
+    /// The calls whose answers prove something, as they come.
+    pub const fn unchecked(&self) -> Unchecked<'_> {
+        Unchecked(self)
+    }
+
+    /// What is known of the logs of this server.
+    pub(crate) fn trust(&self) -> &Trust {
+        &self.trust
     }
 
     /// The co-op that is spoken of, as "coops/{coop}".

@@ -38,6 +38,9 @@ pub enum Error {
         /// What is wrong with it.
         problem: String,
     },
+    /// What the server says of its log does not hold: it is not what was signed, or not what was there before.
+    #[error("not verified: {0}")]
+    Unverified(String),
     /// What was asked for by name is not there.
     #[error("{0}")]
     NotFound(String),
@@ -135,6 +138,7 @@ impl Error {
             Self::Refused { code, .. } | Self::Unreachable { code, .. } => code.can_retry(),
             Self::Token(_)
             | Self::Address { .. }
+            | Self::Unverified(_)
             | Self::NotFound(_)
             | Self::Usage(_)
             | Self::File { .. }
@@ -151,6 +155,7 @@ impl Error {
             Self::Unreachable { .. }
             | Self::Token(_)
             | Self::Address { .. }
+            | Self::Unverified(_)
             | Self::NotFound(_)
             | Self::Usage(_)
             | Self::File { .. }
@@ -170,6 +175,7 @@ impl Error {
             Self::Unreachable { .. }
             | Self::Token(_)
             | Self::Address { .. }
+            | Self::Unverified(_)
             | Self::NotFound(_)
             | Self::Usage(_)
             | Self::File { .. }
@@ -180,7 +186,7 @@ impl Error {
     }
 
     /// What a program ends with: 1 other, 2 usage, 3 refused, 4 not found, 5 not allowed,
-    /// 6 try again, 8 partly imported.
+    /// 6 try again, 7 not verified, 8 partly imported.
     pub const fn exit_code(&self) -> u8 {
         match self {
             Self::Refused { code, .. } | Self::Unreachable { code, .. } => match code {
@@ -194,6 +200,7 @@ impl Error {
             Self::Rows(_) => 3,
             Self::NotFound(_) => 4,
             Self::Token(_) => 5,
+            Self::Unverified(_) => 7,
             Self::PartlyImported(_) => 8,
             Self::File { .. } | Self::Output(_) => 1,
         }

@@ -129,6 +129,7 @@ pub(crate) fn explain(error: &Error) -> String {
             Error::Unreachable { .. }
             | Error::Token(_)
             | Error::Address { .. }
+            | Error::Unverified(_)
             | Error::NotFound(_)
             | Error::Usage(_)
             | Error::File { .. }
@@ -155,6 +156,7 @@ pub(crate) fn explain_json(error: &Error) -> Value {
         Error::Unreachable { .. }
         | Error::Token(_)
         | Error::Address { .. }
+        | Error::Unverified(_)
         | Error::NotFound(_)
         | Error::Usage(_)
         | Error::File { .. }

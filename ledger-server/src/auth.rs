@@ -147,7 +147,7 @@ fn secret(file: &Path) -> Result<[u8; 32], Error> {
     }
 }
 
-fn random() -> Result<[u8; 32], Error> {
+pub(crate) fn random() -> Result<[u8; 32], Error> {
     let mut bytes = [0; 32];
     getrandom::fill(&mut bytes).map_err(Error::internal)?;
     Ok(bytes)

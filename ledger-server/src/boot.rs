@@ -9,11 +9,12 @@ use std::{
 };
 
 use ledger_core::{CoopName, Entry, Event};
-use ledger_proto::{Hash, leaf, stored};
+use ledger_proto::{Hash, Tree, leaf, stored};
 
 use crate::{
     auth::cannot,
     cards::Cards,
+    checkpoints::{self, Checkpoints, Register},
     clock::Clock,
     engine::{Directory, Engine, Ground, Ledger},
     error::Error,
@@ -23,7 +24,7 @@ use crate::{
 };
 
 /// Goes up with every change of the reducer or of what a view holds: an older snapshot is then not taken.
-const REDUCER: u32 = 4;
+const REDUCER: u32 = 6;
 /// The file that says that a loss is being accepted begins so, and ends with the name of the co-op.
 pub(crate) const ACCEPTING: &str = "accepting-loss.";
 /// What the snapshots are of.
@@ -34,13 +35,14 @@ const WORTH_A_SNAPSHOT: u64 = 2_000;
 /// A log that has been opened and not yet read: nothing can be appended to it.
 pub(crate) struct Recovering {
     log: Arc<dyn Log>,
-    snapshots: Option<PathBuf>,
+    data: PathBuf,
 }
 
 /// A log that has been read to its end.
 pub(crate) struct Live {
     log: Arc<dyn Log>,
-    snapshots: Option<PathBuf>,
+    data: PathBuf,
+    registers: BTreeMap<LogId, Arc<Register>>,
     ledgers: BTreeMap<CoopName, Ledger>,
     lost: BTreeMap<CoopName, Arc<LogError>>,
     nameless: Option<Arc<LogError>>,
@@ -51,28 +53,35 @@ pub(crate) struct Live {
 pub(crate) struct Opened {
     pub(crate) engine: Engine,
     pub(crate) directory: Arc<RwLock<Directory>>,
+    pub(crate) checkpoints: Arc<Checkpoints>,
     /// Whoever finds damage through it takes that co-op out of service.
     pub(crate) log: Arc<dyn Log>,
 }
 
 impl Recovering {
-    /// A log, with the folder of snapshots beside it. A log in memory has none.
-    pub(crate) fn new(log: Arc<dyn Log>, snapshots: Option<PathBuf>) -> Self {
-        Self { log, snapshots }
+    /// A log, and the folder with everything in it, where snapshots and published checkpoints lie beside it.
+    pub(crate) fn new(log: Arc<dyn Log>, data: PathBuf) -> Self {
+        Self { log, data }
     }
 
     /// Reads every log through the same fold as the live ledger's.
     pub(crate) fn replay(self) -> Result<Live, Error> {
-        let Self { log, snapshots } = self;
+        let Self { log, data } = self;
         let mut live = Live {
-            snapshots,
+            data,
+            registers: BTreeMap::new(),
             ledgers: BTreeMap::new(),
             lost: BTreeMap::new(),
             nameless: None,
             next_log: LogId::new(1),
             log: Arc::clone(&log),
         };
-        for id in log.logs() {
+        let mut logs = log.logs();
+        // A log may have gone with its head file, and what was published of it still be there.
+        logs.extend(checkpoints::published_logs(&live.data)?);
+        logs.sort();
+        logs.dedup();
+        for id in logs {
             live.next_log = LogId::new(id.get().saturating_add(1).max(live.next_log.get()));
             let read = match log.verdict(id) {
                 Ok(()) => live.read(id).map_err(|error| damage(&*log, id, error)),
@@ -106,7 +115,8 @@ fn damage(log: &dyn Log, id: LogId, error: Error) -> Error {
 impl Live {
     fn lose(&mut self, id: LogId, error: LogError) {
         tracing::error!(log = id.get(), %error, "a co-op is not served");
-        match coop_of(&*self.log, id) {
+        let published = || Register::open(&self.data, id).ok().and_then(|register| register.coop());
+        match coop_of(&*self.log, id).or_else(published) {
             Some(coop) => drop(self.lost.insert(coop, Arc::new(error))),
             None => self.nameless = Some(Arc::new(error)),
         }
@@ -116,10 +126,12 @@ impl Live {
     /// its checksums taken when the log was opened, but its entries are hashed again only by the first pass of the scrub.
     fn read(&mut self, id: LogId) -> Result<(), Error> {
         let head = self.log.head(id);
+        let register = Register::open(&self.data, id)?;
         if head.size == 0 {
-            return Ok(());
+            return Ok(register.fits(&Tree::default(), &*self.log)?);
         }
-        let from = self.snapshots.as_deref().and_then(|dir| load(dir, id, head.size));
+        let snapshots = snapshots(&self.data);
+        let from = load(&snapshots, id, head.size);
         let found = from.as_ref().map_or(0, |view| view.state().head().get());
         let fits = |view: &View| view.tree().root() == head.root();
         // A snapshot of another log may contradict this one before the roots can be compared.
@@ -135,12 +147,19 @@ impl Live {
         if !fits(&view) {
             return Err(Error::internal(format!("log {id} does not hash to its own root")));
         }
+        // The head file may have gone back with the log, to an old backup; what was published has not.
+        register.fits(view.tree(), &*self.log)?;
+        register.changed(checkpoints::rotated(view.state()).as_ref())?;
+        if let Err(error) = register.can_sign() {
+            tracing::error!(log = id.get(), %error, "no checkpoint of this co-op can be signed");
+        }
+        self.registers.insert(id, Arc::new(register));
         let coop = view.state().coop().cloned();
         let coop = coop.ok_or_else(|| Error::internal(format!("log {id} founds no co-op")))?;
         let replayed = head.size.saturating_sub(start);
         tracing::info!(%coop, entries = head.size, replayed, "read");
-        if let (Some(dir), true) = (&self.snapshots, replayed >= WORTH_A_SNAPSHOT) {
-            save(dir, id, &view);
+        if replayed >= WORTH_A_SNAPSHOT {
+            save(&snapshots, id, &view);
         }
         let state = view.state().clone();
         let published = Arc::new(Published::new(view));
@@ -162,13 +181,20 @@ impl Live {
         let directory =
             Directory { served: served.collect(), lost: self.lost, nameless: self.nameless };
         let directory = Arc::new(RwLock::new(directory));
-        let warden = Warden::new(Arc::clone(&directory), self.snapshots);
-        let log: Arc<dyn Log> = Arc::new(Guarded::new(self.log, warden));
+        let warden = Warden::new(Arc::clone(&directory), snapshots(&self.data));
+        let log: Arc<dyn Log> = Arc::new(Guarded::new(self.log, warden.clone()));
+        let checkpoints =
+            Arc::new(Checkpoints::new(self.data, self.registers, Arc::clone(&log), warden));
         let ground =
             Ground { log: Arc::clone(&log), cards, clock, directory: Arc::clone(&directory) };
         let engine = Engine::start(ground, self.ledgers, self.next_log)?;
-        Ok(Opened { engine, directory, log })
+        Ok(Opened { engine, directory, checkpoints, log })
     }
+}
+
+/// The folder of the snapshots, in the folder with everything in it.
+pub(crate) fn snapshots(data: &Path) -> PathBuf {
+    data.join("snapshots")
 }
 
 /// The name of a co-op whose log cannot be served, from its first entry.

@@ -23,6 +23,29 @@ pub enum Command {
     /// After a loss: go on without what the store has lost.
     #[command(subcommand)]
     Guard(Guard),
+    /// The keys that sign checkpoints, and by which they are checked.
+    #[command(subcommand)]
+    Keys(Keys),
+}
+
+/// The keys of a co-op's checkpoints.
+#[derive(Clone, Debug, Subcommand)]
+pub enum Keys {
+    /// Print the keys by which checkpoints are checked, oldest first: hand them to members, auditors and witnesses.
+    Show {
+        /// The folder with everything in it.
+        #[arg(long, env = "CARESTORE_DATA", default_value = "carestore-data")]
+        data: PathBuf,
+    },
+    /// Let a new key sign from now on. It becomes an entry of the log, signed under both. Stop the server before.
+    Rotate {
+        /// The folder with everything in it.
+        #[arg(long, env = "CARESTORE_DATA", default_value = "carestore-data")]
+        data: PathBuf,
+        /// The co-op.
+        #[arg(long, env = "CARESTORE_COOP")]
+        coop: String,
+    },
 }
 
 /// How to serve.

@@ -53,6 +53,17 @@ pub(crate) struct Directory {
 }
 
 impl Directory {
+    /// A co-op that is served; the error says why it is not.
+    pub(crate) fn find(&self, coop: &CoopName) -> Result<(LogId, Arc<Published>), Error> {
+        match self.served.get(coop) {
+            Some((log, published)) => Ok((*log, Arc::clone(published))),
+            None => Err(match self.lost(coop) {
+                Some(why) => Error::Lost(Arc::clone(why)),
+                None => ledger_core::Rejection::CoopNotFound.into(),
+            }),
+        }
+    }
+
     /// Why a co-op is not served, if its log has lost something.
     pub(crate) fn lost(&self, coop: &CoopName) -> Option<&Arc<LogError>> {
         let of_another_name = !self.served.contains_key(coop);

@@ -22,6 +22,22 @@ pub enum Error {
     /// There is no such policy.
     #[error("there is no policy of version {0}")]
     PolicyNotFound(i64),
+    /// Nothing has been sealed that could prove the balance.
+    #[error(
+        "the state has not been sealed since this account first moved: seal it, then ask again"
+    )]
+    NotSealed,
+    /// No entry is known to answer a request id.
+    #[error("no entry of the last 35 days answers this request id: ask by the position")]
+    RequestUnknown,
+    /// No checkpoint was published for a size.
+    #[error("no checkpoint was published for {asked} entries: the newest is for {newest}")]
+    CheckpointNotFound {
+        /// The size that was asked for.
+        asked: u64,
+        /// That of the newest.
+        newest: u64,
+    },
     /// No token was sent.
     #[error("no token was sent; send it as metadata, authorization: Bearer cst_…")]
     TokenMissing,
@@ -49,6 +65,14 @@ pub enum Error {
         asked: Position,
         /// The newest.
         head: Position,
+    },
+    /// Some of what was published is lost: up to there, nothing is signed a second time.
+    #[error(
+        "no checkpoint is signed up to position {through}, since one was published there whose entries are lost"
+    )]
+    NotSigned {
+        /// How far the lost checkpoints reached.
+        through: Position,
     },
     /// The co-op is not served, because its log has lost something.
     #[error("this co-op is not served: {0}")]

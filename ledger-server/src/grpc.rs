@@ -1,12 +1,16 @@
 //! The API, as thin as it goes: parse, submit, answer.
 
 mod bulk;
+mod bundle;
 mod coops;
+#[cfg(test)]
+mod cuts;
 mod feed;
 mod lists;
 mod pages;
 mod people;
 mod proofs;
+mod prover;
 mod receipt;
 mod statement;
 mod then;
@@ -32,6 +36,7 @@ use tonic::{Request, Response, Status};
 use crate::{
     auth::Caller,
     cards::Cards,
+    checkpoints::Checkpoints,
     engine::{Answer, Directory, Engine, Submission},
     error::Error,
     log::{Log, LogId},
@@ -49,6 +54,7 @@ pub(crate) struct Ground {
     pub(crate) log: Arc<dyn Log>,
     pub(crate) cards: Arc<Cards>,
     pub(crate) secrets: Secrets,
+    pub(crate) checkpoints: Arc<Checkpoints>,
     /// True when the server is stopping: streams end then.
     pub(crate) stopping: watch::Receiver<bool>,
 }
@@ -95,13 +101,7 @@ impl Service {
 
     fn coop(&self, coop: &CoopName) -> Result<(LogId, Arc<Published>), Error> {
         let directory = self.0.directory.read().unwrap_or_else(PoisonError::into_inner);
-        match directory.served.get(coop) {
-            Some((log, published)) => Ok((*log, Arc::clone(published))),
-            None => Err(match directory.lost(coop) {
-                Some(why) => Error::Lost(Arc::clone(why)),
-                None => ledger_core::Rejection::CoopNotFound.into(),
-            }),
-        }
+        directory.find(coop)
     }
 }
 
@@ -266,15 +266,13 @@ service!(HistoryService {
         prove_consistency(v1::ProveConsistencyRequest) -> v1::ProveConsistencyResponse = proofs::prove_consistency;
         get_receipt(v1::GetReceiptRequest) -> v1::GetReceiptResponse = proofs::get_receipt;
         prove_balance(v1::ProveBalanceRequest) -> v1::ProveBalanceResponse = proofs::prove_balance;
-        export_bundle(v1::ExportBundleRequest) -> proofs::BundleStream = proofs::export_bundle;
-    }
-    at_once {
+        export_bundle(v1::ExportBundleRequest) -> bundle::BundleStream = bundle::export;
         read_history(v1::ReadHistoryRequest) -> feed::ReadStream = feed::read;
         watch_history(v1::WatchHistoryRequest) -> feed::WatchStream = feed::watch;
     }
     type ReadHistoryStream = feed::ReadStream;
     type WatchHistoryStream = feed::WatchStream;
-    type ExportBundleStream = proofs::BundleStream;
+    type ExportBundleStream = bundle::BundleStream;
 });
 
 service!(BatchService {

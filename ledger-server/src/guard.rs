@@ -6,17 +6,16 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use ledger_core::{
-    Actor, Channel, Command, CoopName, Fingerprint, Position, Rejection, Request, RequestId,
-    Timestamp,
-};
+use ledger_core::{Command, CoopName, Position, Rejection, RequestId};
 
 use crate::{
     auth::{cannot, write_private},
     boot::{self, ACCEPTING},
+    checkpoints::{self, Register},
     engine::Submission,
     error::Error,
-    log::{Log, LogError, LogOptions, Lost, PackedLog},
+    log::{Log, LogError, LogId, LogOptions, Lost, PackedLog},
+    operator,
     serve::{House, Opening},
 };
 
@@ -28,7 +27,14 @@ pub fn verdicts(data: &Path) -> Result<Vec<Verdict>, Error> {
     let log = open(data)?;
     let named =
         |id| boot::coop_of(&log, id).map_or_else(|| format!("log {id}"), |coop| coop.to_string());
-    Ok(log.logs().into_iter().map(|id| (named(id), log.verdict(id))).collect())
+    log.logs().into_iter().map(|id| Ok((named(id), verdict(data, &log, id)?))).collect()
+}
+
+/// Whether a log is the one that was acknowledged, by its head file, and the one of which checkpoints were published.
+fn verdict(data: &Path, log: &PackedLog, id: LogId) -> Result<Result<(), LogError>, Error> {
+    let judged = log.verdict(id).and_then(|()| checkpoints::tree_of(log, id));
+    let register = Register::open(data, id)?;
+    Ok(judged.and_then(|tree| register.fits(&tree, log)))
 }
 
 /// The operator's word that what a co-op's log has lost stays lost; it becomes an entry. Says what it was. What a crash
@@ -41,10 +47,17 @@ pub async fn accept_loss(data: &Path, coop: &CoopName) -> Result<Option<Lost>, E
         let id = id.ok_or(Rejection::CoopNotFound)?;
         if log.verdict(id).is_err() {
             if let Some(lost) = log.loss(id)? {
-                let request = *uuid::Uuid::now_v7().as_bytes();
-                Begun { request, first: lost.first, last: lost.last }.write(&file)?;
+                Begun::new(lost).write(&file)?;
             }
             log.accept_loss(id)?;
+        }
+        // What was published of the lost entries is given up, too. It may even be all that knows of them.
+        let register = Register::open(data, id)?;
+        if let Some(lost) = register.loss(&checkpoints::tree_of(&log, id)?, &log)? {
+            if Begun::read(&file)?.is_none() {
+                Begun::new(lost).write(&file)?;
+            }
+            register.give_up(lost.first.saturating_sub(1))?;
         }
         Begun::read(&file)?.map(|begun| (id, begun))
     };
@@ -71,6 +84,11 @@ struct Begun {
 }
 
 impl Begun {
+    fn new(lost: Lost) -> Self {
+        let request = *uuid::Uuid::now_v7().as_bytes();
+        Self { request, first: lost.first, last: lost.last }
+    }
+
     fn write(self, file: &Path) -> Result<(), Error> {
         let said =
             [&self.request[..], &self.first.to_be_bytes(), &self.last.to_be_bytes()].concat();
@@ -97,25 +115,6 @@ impl Begun {
         let id = RequestId::from_bytes(request)
             .ok_or_else(|| Error::internal("the acceptance of a loss has no request id"))?;
         let (first, last) = (Position::new(first), Position::new(last));
-        Ok(Submission {
-            coop: coop.clone(),
-            request: Request {
-                id,
-                fingerprint: Fingerprint::new(request),
-                at: Timestamp::default(),
-                occurred_on: None,
-                actor: Actor::Operator,
-                on_behalf_of: None,
-                channel: Channel::App,
-                expected_position: None,
-                expected_revision: None,
-                corrects: None,
-                row: None,
-                command: Command::AcceptLoss { first, last },
-            },
-            validate_only: false,
-            card: None,
-            note: None,
-        })
+        Ok(operator::asks(coop, id, Command::AcceptLoss { first, last }))
     }
 }

@@ -4,8 +4,10 @@
 //! it is answered, and is read again through `views`. `boot` makes the same views from the log.
 
 mod auth;
+mod background;
 mod boot;
 mod cards;
+mod checkpoints;
 mod clock;
 mod config;
 mod demo;
@@ -15,22 +17,27 @@ mod gate;
 mod grpc;
 mod guard;
 mod log;
+mod operator;
+mod rotation;
 mod scrub;
+mod seals;
 mod serve;
 mod status;
 mod views;
 mod warden;
 
 pub use auth::{Access, access};
+pub use checkpoints::Signed;
 pub use clock::{Clock, Jumped};
-pub use config::{Command, Config, Demo, Guard, Serve};
+pub use config::{Command, Config, Demo, Guard, Keys, Serve};
 pub use demo::demo;
 pub use engine::{Answer, Engine, ImportAnswer, ImportJob, Submission};
 pub use error::Error;
 pub use guard::{Verdict, accept_loss, verdicts};
 pub use log::{
     Against, Block, Care, Head, Log, LogError, LogId, LogOptions, Lost, MAX_ENTRY, MemoryLog,
-    PackedLog, Pause, SimulatedDisk, Vandal, Watch, Watchdog,
+    PackedLog, Pause, SimulatedDisk, Vandal, Watch, Watchdog, Witness,
 };
+pub use rotation::{rotate_key, verifier_keys};
 pub use scrub::Scrubbing;
 pub use serve::{House, Opening, Serving, serve, until_told};

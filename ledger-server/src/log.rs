@@ -23,8 +23,9 @@ use std::io;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 
-use ledger_proto::{Frontier, Hash};
+use ledger_proto::{Frontier, Hash, NoLeaves};
 
+pub(crate) use folder::{make_folder, names, sync_folder};
 pub(crate) use medium::Store;
 pub use memory::MemoryLog;
 pub use packed::{LogOptions, PackedLog};
@@ -84,6 +85,24 @@ pub struct Block<'a> {
     pub first: u64,
     /// The entries, in order.
     pub entries: &'a [Vec<u8>],
+}
+
+/// What remembers how far a log reached, whatever the store says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Witness {
+    /// The head file beside the store.
+    HeadFile,
+    /// A checkpoint that was published.
+    Checkpoint,
+}
+
+impl Witness {
+    fn of(self, size: u64) -> String {
+        match self {
+            Witness::HeadFile => format!("entry {size} was acknowledged"),
+            Witness::Checkpoint => format!("a checkpoint of {size} entries was published"),
+        }
+    }
 }
 
 /// Entries that were acknowledged and are not there any more.
@@ -182,28 +201,34 @@ pub enum LogError {
     Unfit(String),
     /// The log has lost entries at its end that were acknowledged.
     #[error(
-        "log {log} ends at entry {stored_size}, but entry {head_size} was acknowledged: entries {} \
-         to {head_size} are missing; restore a backup, or accept the loss",
+        "log {log} ends at entry {stored_size}, but {}: entries {} to {head_size} are missing; \
+         restore a backup, or accept the loss",
+        .by.of(*head_size),
         .stored_size + 1
     )]
     Behind {
         /// Whose log it is.
         log: LogId,
-        /// How far the head file says it reached.
+        /// How far it is known to have reached.
         head_size: u64,
         /// How far it reaches.
         stored_size: u64,
+        /// How that is known.
+        by: Witness,
     },
     /// The stored entries are not those that were acknowledged.
     #[error(
-        "the first {size} entries of log {log} are not those that were acknowledged; restore a \
-         backup, or accept the loss"
+        "the first {size} entries of log {log} are not those of which {}; restore a backup, or \
+         accept the loss",
+        .by.of(*size)
     )]
     Differs {
         /// Whose log it is.
         log: LogId,
         /// The size at which the roots differ.
         size: u64,
+        /// What knows the other root.
+        by: Witness,
     },
     /// There are entries but nothing that says how many there should be.
     #[error(
@@ -270,6 +295,12 @@ pub enum LogError {
     /// Another process holds the store.
     #[error("another process is using {}: is the server running twice?", .0.display())]
     InUse(PathBuf),
+}
+
+impl From<NoLeaves> for LogError {
+    fn from(missing: NoLeaves) -> LogError {
+        LogError::Unfit(missing.to_string())
+    }
 }
 
 impl LogError {

@@ -9,8 +9,8 @@ use std::{
 use clap::Parser;
 use ledger_core::CoopName;
 use ledger_server::{
-    Command, Config, Error, Guard, House, Opening, Serve, accept_loss, demo, serve, until_told,
-    verdicts,
+    Command, Config, Error, Guard, House, Keys, Opening, Serve, accept_loss, demo, rotate_key,
+    serve, until_told, verdicts, verifier_keys,
 };
 use tracing_subscriber::EnvFilter;
 
@@ -41,6 +41,8 @@ fn run(config: Config) -> Result<(), Error> {
             Command::Demo(how) => demo(&how).await,
             Command::Guard(Guard::Show { data }) => show(&data),
             Command::Guard(Guard::AcceptLoss { data, coop }) => accept(&data, &coop).await,
+            Command::Keys(Keys::Show { data }) => keys(&data),
+            Command::Keys(Keys::Rotate { data, coop }) => rotate(&data, &coop).await,
         }
     })
 }
@@ -78,13 +80,42 @@ fn show(data: &Path) -> Result<(), Error> {
 }
 
 async fn accept(data: &Path, coop: &str) -> Result<(), Error> {
-    let coop = CoopName::new(coop).map_err(|error| Error::Internal(format!("--coop {error}")))?;
+    let coop = named(coop)?;
     let said = match accept_loss(data, &coop).await? {
         Some(lost) => format!("{coop}: {lost} are given up, and the log says so from now on"),
         None => format!("{coop}: nothing was lost"),
     };
     say(&said, std::io::stdout());
     Ok(())
+}
+
+fn keys(data: &Path) -> Result<(), Error> {
+    let all = verifier_keys(data)?;
+    if all.is_empty() {
+        say(
+            "Nothing has been signed yet: a co-op has a key from its first checkpoint on.",
+            std::io::stderr(),
+        );
+    }
+    for (coop, keys) in all {
+        say(&format!("{coop}:"), std::io::stdout());
+        for key in keys {
+            say(&key.to_string(), std::io::stdout());
+        }
+    }
+    Ok(())
+}
+
+async fn rotate(data: &Path, coop: &str) -> Result<(), Error> {
+    let coop = named(coop)?;
+    let key = rotate_key(&Opening::at(data), &coop).await?;
+    let said = format!("{coop}: from now on checkpoints are checked by this key, too:\n{key}");
+    say(&said, std::io::stdout());
+    Ok(())
+}
+
+fn named(coop: &str) -> Result<CoopName, Error> {
+    CoopName::new(coop).map_err(|error| Error::Internal(format!("--coop {error}")))
 }
 
 /// Says something to whoever sits there. If nobody does, that is no error of the server's.

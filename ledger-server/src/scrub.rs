@@ -3,12 +3,13 @@
 
 use std::{
     ops::ControlFlow,
-    sync::{Arc, Condvar, Mutex, PoisonError, RwLock},
-    thread::{self, JoinHandle},
+    sync::{Arc, PoisonError, RwLock},
     time::Duration,
 };
 
 use crate::{
+    background::{Background, Told},
+    checkpoints::Checkpoints,
     engine::Directory,
     error::Error,
     log::{Against, Log, LogId},
@@ -30,90 +31,57 @@ impl Default for Scrubbing {
     }
 }
 
-/// The thread that scrubs, until this is dropped.
-pub(crate) struct Scrubber {
-    told: Arc<Told>,
-    thread: Option<JoinHandle<()>>,
+/// Starts the thread that scrubs, with a first pass at once. What it finds, the log's own warden hears.
+pub(crate) fn start(
+    log: Arc<dyn Log>,
+    directory: Arc<RwLock<Directory>>,
+    checkpoints: Arc<Checkpoints>,
+    how: Scrubbing,
+) -> Result<Background, Error> {
+    Background::start("scrub", move |told: &Told| {
+        let at_work = Pass { log: &*log, directory: &directory, checkpoints: &checkpoints };
+        while at_work.pass(&mut || told.rest(how.rest)).is_continue()
+            && told.rest(how.every).is_continue()
+        {}
+    })
 }
 
-/// Whether the thread has been told to stop.
-#[derive(Default)]
-struct Told {
-    stop: Mutex<bool>,
-    changed: Condvar,
+/// What a pass needs.
+struct Pass<'a> {
+    log: &'a dyn Log,
+    directory: &'a RwLock<Directory>,
+    checkpoints: &'a Checkpoints,
 }
 
-impl Scrubber {
-    /// Starts with a first pass at once. What a pass finds, the log's own warden hears.
-    pub(crate) fn start(
-        log: Arc<dyn Log>,
-        directory: Arc<RwLock<Directory>>,
-        how: Scrubbing,
-    ) -> Result<Self, Error> {
-        let told = Arc::new(Told::default());
-        let at_work = Arc::clone(&told);
-        let thread = thread::Builder::new()
-            .name("scrub".to_owned())
-            .spawn(move || {
-                while pass(&*log, &directory, &mut || at_work.rest(how.rest)).is_continue()
-                    && at_work.rest(how.every).is_continue()
-                {}
-            })
-            .map_err(Error::internal)?;
-        Ok(Self { told, thread: Some(thread) })
-    }
-}
-
-impl Drop for Scrubber {
-    fn drop(&mut self) {
-        *self.told.stop.lock().unwrap_or_else(PoisonError::into_inner) = true;
-        self.told.changed.notify_all();
-        if let Some(thread) = self.thread.take()
-            && thread.join().is_err()
-        {
-            tracing::error!("the scrub ended badly");
-        }
-    }
-}
-
-impl Told {
-    /// Rests, but no longer than until it is told to stop.
-    fn rest(&self, how_long: Duration) -> ControlFlow<()> {
-        let stop = self.stop.lock().unwrap_or_else(PoisonError::into_inner);
-        let woken = self.changed.wait_timeout_while(stop, how_long, |stop| !*stop);
-        let stop = *woken.unwrap_or_else(PoisonError::into_inner).0;
-        if stop { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-    }
-}
-
-/// Reads every co-op's log once.
-fn pass(
-    log: &dyn Log,
-    directory: &RwLock<Directory>,
-    rest: &mut dyn FnMut() -> ControlFlow<()>,
-) -> ControlFlow<()> {
-    let served: Vec<(LogId, Arc<Published>)> = {
-        let directory = directory.read().unwrap_or_else(PoisonError::into_inner);
-        directory.served.values().map(|(id, published)| (*id, Arc::clone(published))).collect()
-    };
-    for (id, published) in served {
-        // A copy: a pass takes long, and the writer waits for nobody who looks.
-        let tree = published.look().tree().clone();
-        let size = tree.size();
-        let subtree = |height, index| tree.subtree(height, index);
-        let against = Against { size, root: tree.root(), subtree: &subtree };
-        match log.scrub(id, &against, rest) {
-            Ok(ControlFlow::Continue(())) => {
-                tracing::debug!(
-                    log = id.get(),
-                    entries = size,
-                    "all entries are as they were recorded"
-                );
+impl Pass<'_> {
+    /// Reads every co-op's log once.
+    fn pass(&self, rest: &mut dyn FnMut() -> ControlFlow<()>) -> ControlFlow<()> {
+        let served: Vec<(LogId, Arc<Published>)> = {
+            let directory = self.directory.read().unwrap_or_else(PoisonError::into_inner);
+            directory.served.values().map(|(id, published)| (*id, Arc::clone(published))).collect()
+        };
+        for (id, published) in served {
+            // A copy: a pass takes long, and the writer waits for nobody who looks.
+            let tree = published.look().tree().clone();
+            let size = tree.size();
+            let subtree = |height, index| tree.subtree(height, index);
+            let against = Against { size, root: tree.root(), subtree: &subtree };
+            match self.log.scrub(id, &against, rest) {
+                Ok(ControlFlow::Continue(())) => {
+                    tracing::debug!(
+                        log = id.get(),
+                        entries = size,
+                        "all entries are as they were recorded"
+                    );
+                    if let Err(error) = self.checkpoints.compare(id, &tree) {
+                        tracing::error!(log = id.get(), %error, "a checkpoint could not be compared");
+                    }
+                }
+                Ok(ControlFlow::Break(())) => return ControlFlow::Break(()),
+                // What is damage, the warden has heard of; all else may be better the next time.
+                Err(error) => tracing::error!(log = id.get(), %error, "a scrub came to an end"),
             }
-            Ok(ControlFlow::Break(())) => return ControlFlow::Break(()),
-            // What is damage, the warden has heard of; all else may be better the next time.
-            Err(error) => tracing::error!(log = id.get(), %error, "a scrub came to an end"),
         }
+        ControlFlow::Continue(())
     }
-    ControlFlow::Continue(())
 }

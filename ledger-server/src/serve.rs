@@ -7,9 +7,9 @@ use std::{
     time::Duration,
 };
 
-use ledger_core::CoopName;
+use ledger_core::{CoopName, Position, Timestamp};
 use ledger_proto::{
-    DESCRIPTORS, Secrets,
+    DESCRIPTORS, Secrets, VerifierKey,
     v1::{
         batch_service_server::BatchServiceServer, coop_service_server::CoopServiceServer,
         history_service_server::HistoryServiceServer, import_service_server::ImportServiceServer,
@@ -27,15 +27,18 @@ use tonic::{
 
 use crate::{
     auth::{self, Auth},
+    background::Background,
     boot::{self, Opened, Recovering},
     cards::Cards,
+    checkpoints::{Checkpoints, Register, Signed},
     clock::Clock,
     engine::{Directory, Engine},
     error::Error,
     gate::Gate,
     grpc::{Ground, Service},
-    log::{Log, LogOptions, PackedLog},
-    scrub::{Scrubber, Scrubbing},
+    log::{Log, LogId, LogOptions, PackedLog},
+    scrub::{self, Scrubbing},
+    seals::Seals,
     views::Published,
 };
 
@@ -81,11 +84,13 @@ pub struct House {
     engine: Engine,
     directory: Arc<RwLock<Directory>>,
     log: Arc<dyn Log>,
+    checkpoints: Arc<Checkpoints>,
     cards: Arc<Cards>,
     auth: Arc<Auth>,
     secrets: Secrets,
     snapshots: PathBuf,
     scrub: Scrubbing,
+    clock: Clock,
     token: Option<PathBuf>,
 }
 
@@ -104,21 +109,23 @@ impl House {
         let log: Arc<dyn Log> = Arc::new(packed);
         let cards = Arc::new(Cards::open(&data.join(CARDS), &data.join("log").join("reserve"))?);
         let keys = auth::keys(data)?;
-        let snapshots = data.join("snapshots");
-        let live = Recovering::new(log, Some(snapshots.clone())).replay()?;
+        let live = Recovering::new(log, data.clone()).replay()?;
         if let (false, Some(newest)) = (confirm_clock, live.newest()) {
             clock.beside(newest).map_err(|jumped| Error::ClockJumped(jumped.to_string()))?;
         }
-        let Opened { engine, directory, log } = live.start(Arc::clone(&cards), clock.clone())?;
+        let Opened { engine, directory, checkpoints, log } =
+            live.start(Arc::clone(&cards), clock.clone())?;
         Ok(Self {
             engine,
             directory,
             log,
+            checkpoints,
             cards,
             auth: Arc::new(keys.auth),
             secrets: keys.secrets,
-            snapshots,
+            snapshots: boot::snapshots(data),
             scrub: *scrub,
+            clock: clock.clone(),
             token: keys.written,
         })
     }
@@ -150,6 +157,65 @@ impl House {
         directory.served.get(coop).map(|(_, published)| Arc::clone(published))
     }
 
+    /// A checkpoint of a co-op's log as it is now. It waits for the disk.
+    pub fn checkpoint(&self, coop: &CoopName) -> Result<Signed, Error> {
+        let (log, published) = self.find(coop)?;
+        let head = published.look().state().head();
+        self.checkpoints.for_head(log, &published, head)
+    }
+
+    /// The checkpoint that was published of a co-op's log at this size.
+    pub fn checkpoint_at(&self, coop: &CoopName, size: Position) -> Result<Option<Signed>, Error> {
+        self.checkpoints.at(self.find(coop)?.0, size)
+    }
+
+    /// All checkpoints that were published of a co-op's log and stand, in order of size.
+    pub fn checkpoints(&self, coop: &CoopName) -> Result<Vec<Signed>, Error> {
+        self.checkpoints.all(self.find(coop)?.0)
+    }
+
+    /// The keys by which a co-op's checkpoints are checked, those that signed before included.
+    pub fn verifier_keys(&self, coop: &CoopName) -> Result<Vec<VerifierKey>, Error> {
+        self.checkpoints.verifier_keys(self.find(coop)?.0)
+    }
+
+    /// What was published of a co-op's log.
+    pub(crate) fn register(&self, coop: &CoopName) -> Result<(LogId, Arc<Register>), Error> {
+        let (log, _) = self.find(coop)?;
+        Ok((log, self.checkpoints.of(log)?))
+    }
+
+    /// The log of every co-op.
+    pub(crate) fn log(&self) -> &dyn Log {
+        &*self.log
+    }
+
+    /// Now, by the house's clock.
+    pub(crate) fn now(&self) -> Result<Timestamp, Error> {
+        self.clock.now().map_err(|jumped| Error::ClockJumped(jumped.to_string()))
+    }
+
+    fn find(&self, coop: &CoopName) -> Result<(LogId, Arc<Published>), Error> {
+        let directory = self.directory.read().unwrap_or_else(PoisonError::into_inner);
+        directory.find(coop)
+    }
+
+    /// What is done now and then while the house is served.
+    fn background(&self) -> Result<Vec<Background>, Error> {
+        let (log, directory) = (Arc::clone(&self.log), || Arc::clone(&self.directory));
+        let seals = Seals {
+            engine: self.engine.clone(),
+            directory: directory(),
+            log: Arc::clone(&log),
+            clock: self.clock.clone(),
+        };
+        Ok(vec![
+            scrub::start(log, directory(), Arc::clone(&self.checkpoints), self.scrub)?,
+            seals.start()?,
+            self.checkpoints.sign_now_and_then(directory())?,
+        ])
+    }
+
     /// The API, to be asked without a listener between.
     pub(crate) fn service(&self) -> Service {
         // Its streams are told to end at once: nobody could tell them later.
@@ -164,6 +230,7 @@ impl House {
             log: Arc::clone(&self.log),
             cards: Arc::clone(&self.cards),
             secrets: self.secrets.clone(),
+            checkpoints: Arc::clone(&self.checkpoints),
             stopping,
         })
     }
@@ -183,10 +250,9 @@ impl House {
         let (stop, stopping) = watch::channel(false);
         let service = self.answering(stopping.clone());
         let auth = Arc::clone(&self.auth);
-        let scrubber =
-            Scrubber::start(Arc::clone(&self.log), Arc::clone(&self.directory), self.scrub)?;
+        let background = self.background()?;
         let server = tokio::spawn(listen(service, auth, (listener, tls), stopping));
-        Ok(Serving { address, stop, server, scrubber, house: self })
+        Ok(Serving { address, stop, server, background, house: self })
     }
 }
 
@@ -265,7 +331,7 @@ pub struct Serving {
     address: SocketAddr,
     stop: watch::Sender<bool>,
     server: JoinHandle<Result<(), Error>>,
-    scrubber: Scrubber,
+    background: Vec<Background>,
     house: House,
 }
 
@@ -275,11 +341,16 @@ impl Serving {
         self.address
     }
 
+    /// What is behind the listener.
+    pub fn house(&self) -> &House {
+        &self.house
+    }
+
     /// Stops taking requests, lets callers finish, and closes the house.
     pub async fn stop(self) -> Result<(), Error> {
         self.stop.send_replace(true);
         let served = self.server.await.map_err(Error::internal)?;
-        drop(self.scrubber);
+        drop(self.background);
         self.house.close().await;
         served
     }

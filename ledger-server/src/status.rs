@@ -51,10 +51,14 @@ fn refusal(error: &Error) -> (Code, Refusal) {
         Error::Rejected(_)
         | Error::ReferenceNotFound(_)
         | Error::PolicyNotFound(_)
+        | Error::NotSealed
+        | Error::RequestUnknown
+        | Error::CheckpointNotFound { .. }
         | Error::TokenMissing
         | Error::TokenUnknown
         | Error::Deadline
         | Error::BeyondHead { .. }
+        | Error::NotSigned { .. }
         | Error::Lost(_)
         | Error::ClockJumped(_)
         | Error::Log(_) => {}
@@ -78,6 +82,10 @@ fn code(error: &Error) -> (Code, &'static str) {
         }
         Error::ReferenceNotFound(_) => (Code::NotFound, "MEMBER_NOT_FOUND"),
         Error::PolicyNotFound(_) => (Code::NotFound, "POLICY_NOT_FOUND"),
+        Error::NotSealed => (Code::FailedPrecondition, "NOT_SEALED"),
+        Error::RequestUnknown => (Code::NotFound, "REQUEST_UNKNOWN"),
+        Error::CheckpointNotFound { .. } => (Code::NotFound, "CHECKPOINT_NOT_FOUND"),
+        Error::NotSigned { .. } => (Code::NotFound, "CHECKPOINT_NOT_FOUND"),
         Error::TokenMissing => (Code::Unauthenticated, "TOKEN_MISSING"),
         Error::TokenUnknown => (Code::Unauthenticated, "TOKEN_UNKNOWN"),
         Error::RateLimited(_) => (Code::ResourceExhausted, "RATE_LIMITED"),
@@ -101,7 +109,7 @@ fn malformed_reason(malformed: &Malformed) -> &'static str {
 
 /// The first and the last position that are missing, where that is known.
 fn missing(lost: &LogError) -> Vec<(&'static str, String)> {
-    let range = if let LogError::Behind { log: _, head_size, stored_size } = lost {
+    let range = if let LogError::Behind { head_size, stored_size, .. } = lost {
         Some((stored_size.saturating_add(1), *head_size))
     } else if let LogError::Store { what: _, missing } = lost {
         let first = missing.iter().map(|lost| lost.first).min();
@@ -124,11 +132,17 @@ fn figures(error: &Error) -> BTreeMap<String, String> {
         Error::BeyondHead { asked, head } => {
             vec![("asked", asked.to_string()), ("position", head.to_string())]
         }
+        Error::CheckpointNotFound { asked, newest } => {
+            vec![("asked", asked.to_string()), ("size", newest.to_string())]
+        }
         Error::ReferenceNotFound(reference) => vec![("ref", reference.to_string())],
         Error::Lost(lost) => missing(lost),
         Error::Log(lost) => missing(lost),
+        Error::NotSigned { through } => vec![("size", through.to_string())],
         Error::PolicyNotFound(version) => vec![("version", version.to_string())],
         Error::Malformed(_)
+        | Error::NotSealed
+        | Error::RequestUnknown
         | Error::TokenMissing
         | Error::TokenUnknown
         | Error::RateLimited(_)

@@ -10,10 +10,14 @@ use std::{
 };
 
 use ledger_core::{
-    Contradiction, Counted, Day, Entry, Event, MemberId, Position, State, Timestamp, Transfer,
-    evolve,
+    Contradiction, Counted, Day, Entry, Event, FundId, MemberId, Position, State, Timestamp,
+    Transfer, evolve,
 };
-use ledger_proto::{Hash, Tree, accounts_root, api::AsOf};
+use ledger_proto::{
+    Hash, RECORD, Tree, accounts_root,
+    api::{AsOf, Known},
+    records,
+};
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
@@ -33,6 +37,15 @@ pub(crate) struct Exchange {
     pub(crate) counted: Counted,
 }
 
+/// What was sealed last: balances are proved by it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Sealed {
+    /// The seal's own position.
+    pub(crate) position: Position,
+    /// The records of all accounts, in order.
+    pub(crate) records: Vec<[u8; RECORD]>,
+}
+
 /// Everything that is shown of one co-op, after the same entries.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct View {
@@ -43,17 +56,22 @@ pub(crate) struct View {
     recorded: Vec<Timestamp>,
     // By member: the entry that enrolled them.
     enrolled: Vec<Position>,
+    // By fund: the entry that opened it.
+    opened: Vec<Position>,
     exchanges: Vec<Exchange>,
+    sealed: Option<Sealed>,
 }
 
 impl View {
     /// The view after one more entry. The same fold serves the live server and a restart.
     pub(crate) fn add(&mut self, entry: &Entry, leaf: Hash) -> Result<(), Contradiction> {
-        if let Event::StateSealed { accounts_root: sealed, .. } = &entry.event
-            && accounts_root(self.state.books()).as_bytes() != sealed.bytes()
-        {
-            let what = "the sealed root is not that of the accounts";
-            return Err(Contradiction::Impossible { at: entry.position, what });
+        if let Event::StateSealed { accounts_root: sealed, .. } = &entry.event {
+            if accounts_root(self.state.books()).as_bytes() != sealed.bytes() {
+                let what = "the sealed root is not that of the accounts";
+                return Err(Contradiction::Impossible { at: entry.position, what });
+            }
+            let records = records(self.state.books());
+            self.sealed = Some(Sealed { position: entry.position, records });
         }
         self.state = evolve(std::mem::take(&mut self.state), entry)?;
         self.tree.push(leaf);
@@ -78,6 +96,9 @@ impl View {
         }
         if let Event::MemberEnrolled { .. } = &entry.event {
             self.enrolled.push(position);
+        }
+        if let Event::FundOpened { .. } = &entry.event {
+            self.opened.push(position);
         }
         if let Some(counted) = entry.event.counted() {
             self.exchanges.push(Exchange { position, day, counted });
@@ -108,6 +129,11 @@ impl View {
         &self.state
     }
 
+    /// What was sealed last.
+    pub(crate) fn sealed(&self) -> Option<&Sealed> {
+        self.sealed.as_ref()
+    }
+
     /// The Merkle log over the stored bytes.
     pub(crate) fn tree(&self) -> &Tree {
         &self.tree
@@ -133,10 +159,15 @@ impl View {
         self.enrolled.get(member.index()).copied()
     }
 
+    /// The entry that opened a fund.
+    pub(crate) fn opened_at(&self, fund: FundId) -> Option<Position> {
+        self.opened.get(fund.index()).copied()
+    }
+
     /// The moment that a read asks for. A position that has not been reached is an error.
     pub(crate) fn moment(&self, as_of: AsOf) -> Result<Moment, Error> {
         let head = self.state.head();
-        if let AsOf::Position(asked) = as_of
+        if let AsOf::Position(asked) | AsOf::Day { day: _, known: Known::Position(asked) } = as_of
             && asked > head
         {
             return Err(Error::BeyondHead { asked, head });

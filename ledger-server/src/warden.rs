@@ -17,12 +17,12 @@ use crate::{
 #[derive(Clone)]
 pub(crate) struct Warden {
     directory: Arc<RwLock<Directory>>,
-    snapshots: Option<PathBuf>,
+    snapshots: PathBuf,
 }
 
 impl Warden {
     /// The warden of a directory, who knows the folder of the snapshots.
-    pub(crate) fn new(directory: Arc<RwLock<Directory>>, snapshots: Option<PathBuf>) -> Self {
+    pub(crate) fn new(directory: Arc<RwLock<Directory>>, snapshots: PathBuf) -> Self {
         Self { directory, snapshots }
     }
 
@@ -42,9 +42,7 @@ impl Warden {
         directory.lost.insert(coop, why);
         drop(directory);
         // Without its snapshot the next start reads all of this log and finds the same before it serves anybody.
-        if let Some(dir) = &self.snapshots
-            && let Err(error) = fs::remove_file(boot::file(dir, log))
-        {
+        if let Err(error) = fs::remove_file(boot::file(&self.snapshots, log)) {
             tracing::info!(log = log.get(), %error, "there is no snapshot to remove");
         }
     }

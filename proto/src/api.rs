@@ -9,6 +9,7 @@ mod imports;
 mod members;
 pub mod name;
 mod parse;
+mod proofs;
 mod read;
 mod respite;
 mod store;
@@ -21,7 +22,11 @@ pub use answer::{cover, fund_freedom, help, policy, policy_values, position, tim
 pub use imports::{ImportHead, ImportedStep, WrongStep, parse_import_head, parse_import_step};
 pub use members::parse_card;
 pub use parse::parse;
-pub use read::{AsOf, PageAsked, Read, day_or_none, next_token, page, read_context};
+pub use proofs::{
+    ReceiptOf, ReceiptShows, Seal, Size, parse_balance, parse_bundle, parse_checkpoint,
+    parse_consistency, parse_inclusion, parse_receipt,
+};
+pub use read::{AsOf, Known, PageAsked, Read, day_or_none, next_token, page, read_context};
 
 use crate::v1;
 

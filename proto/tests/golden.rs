@@ -7,8 +7,13 @@ mod entries;
 use std::{collections::BTreeSet, env, fs, path::PathBuf};
 
 use ledger_core::{Entry, EventKind};
-use ledger_proto::stored::{MAX_ENTRY, decode, encode};
+use ledger_proto::{
+    DESCRIPTORS,
+    stored::{MAX_ENTRY, decode, encode},
+};
 use proptest::prelude::*;
+use prost::Message;
+use prost_reflect::{DescriptorPool, DynamicMessage, Value};
 
 fn folder() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("golden")
@@ -104,6 +109,43 @@ fn bytes_whose_transfers_are_not_the_events_are_refused() {
     bytes.extend(encode(&entries::example(EventKind::HoursGiven)).unwrap());
     assert_eq!(decode(&bytes).unwrap_err().violations[0].field, "transfers");
     assert!(decode(&[]).is_err());
+}
+
+/// The bytes of an example, with another value in one field of what happened.
+fn with(kind: EventKind, arm: &str, field: &str, value: Value) -> Vec<u8> {
+    let pool = DescriptorPool::decode(DESCRIPTORS).unwrap();
+    let of = pool.get_message_by_name("carestore.log.v1.Entry").unwrap();
+    let bytes = encode(&entries::example(kind)).unwrap();
+    let mut entry = DynamicMessage::decode(of, bytes.as_slice()).unwrap();
+    let mut event = entry.get_field_by_name(arm).unwrap().as_message().unwrap().clone();
+    event.set_field_by_name(field, value);
+    entry.set_field_by_name(arm, Value::Message(event));
+    entry.encode_to_vec()
+}
+
+#[test]
+fn what_a_seal_and_a_rotation_hold_has_its_length_and_is_not_below_zero() {
+    let bytes = |length: usize| Value::Bytes(vec![7; length].into());
+    let sealed = |field, value| (EventKind::StateSealed, "state_sealed", field, value);
+    let rotated =
+        |field, length| (EventKind::SigningKeyRotated, "signing_key_rotated", field, bytes(length));
+    for (kind, arm, field, value) in [
+        sealed("accounts_root", bytes(31)),
+        sealed("accounts_root", bytes(0)),
+        sealed("through_position", Value::I64(0)),
+        sealed("accounts", Value::I64(-1)),
+        sealed("reducer_version", Value::I64(1 << 32)),
+        rotated("old_key", 33),
+        rotated("new_key", 0),
+        rotated("old_signature", 63),
+        rotated("new_signature", 65),
+    ] {
+        let error = decode(&with(kind, arm, field, value)).unwrap_err();
+        assert_eq!(error.violations[0].field, format!("event.{field}"));
+    }
+    assert!(
+        decode(&with(EventKind::StateSealed, "state_sealed", "accounts_root", bytes(32))).is_ok()
+    );
 }
 
 proptest! {

@@ -32,6 +32,7 @@ pub(crate) fn remedy(error: &Error) -> Option<String> {
             Some(TOKEN.to_owned())
         }
         Error::Address { .. } => Some("--server http://127.0.0.1:50051".to_owned()),
+        Error::Unverified(_) => Some(UNVERIFIED.to_owned()),
         Error::PartlyImported(_)
         | Error::Unreachable { .. }
         | Error::NotFound(_)
@@ -44,6 +45,7 @@ pub(crate) fn remedy(error: &Error) -> Option<String> {
     }
 }
 
+const UNVERIFIED: &str = "keep what you have (receipts, checkpoints), and show it to the co-op's auditor: carestore audit";
 const TOKEN: &str = "--token-file FILE; a server writes its first token to DIR/operator.token";
 
 fn for_reason(reason: &str) -> Option<String> {

@@ -17,8 +17,6 @@ const SILENCE: Duration = Duration::from_secs(35);
 const FIRST_WAIT: Duration = Duration::from_millis(200);
 /// No wait is longer than this.
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
-/// How often a reading that ends goes on after a cut without having got any further.
-const FRUITLESS_TRIES: u32 = 5;
 
 #[derive(Subcommand, Debug)]
 pub(crate) enum Command {
@@ -68,72 +66,72 @@ impl Command {
     }
 }
 
-/// Reads to the end or to the limit, going on where a cut connection left off.
+/// Reads to the end or to the limit; what was read is checked when the last entry has come.
 async fn read(session: &Session, after: i64, limit: i64) -> Result<(), Error> {
-    let (mut last, mut shown, mut fruitless) = (after, 0, 0);
-    loop {
-        let rest = if limit > 0 { limit - shown } else { 0 };
-        let coop = session.coop()?;
-        let request = v1::ReadHistoryRequest { coop, after_position: last, limit: rest };
-        let mut stream = session.client.read_history(request).await?;
-        let cut = loop {
-            match stream.message().await {
-                Ok(Some(message)) => {
-                    fruitless = 0;
-                    for entry in &message.entries {
-                        show(session, entry)?;
-                        last = entry.position;
-                        shown += 1;
-                    }
-                }
-                Ok(None) => return Ok(()),
-                Err(status) => break Error::of_status(&status, None),
-            }
-        };
-        fruitless += 1;
-        if (limit > 0 && shown >= limit) || !cut.can_retry() || fruitless > FRUITLESS_TRIES {
-            return if limit > 0 && shown >= limit { Ok(()) } else { Err(cut) };
+    let request = v1::ReadHistoryRequest { coop: session.coop()?, after_position: after, limit };
+    let mut history = session.client.read_history(request).await?;
+    while let Some(message) = history.message().await? {
+        for entry in &message.entries {
+            show(session, entry)?;
         }
-        tokio::time::sleep(jittered(FIRST_WAIT)).await;
     }
+    Ok(())
 }
 
 /// Follows the log for as long as somebody listens.
 async fn watch(session: &Session, after: i64) -> Result<(), Error> {
-    let (mut last, mut wait, mut connected) = (after, FIRST_WAIT, false);
+    let request = v1::WatchHistoryRequest { coop: session.coop()?, after_position: after };
+    // A server that was never there is more likely a slip in its address.
+    let mut watch = session.client.watch_history(request).await?;
+    let (mut last, mut wait) = (after, FIRST_WAIT);
     loop {
-        let request = v1::WatchHistoryRequest { coop: session.coop()?, after_position: last };
-        match session.client.watch_history(request).await {
-            Ok(mut stream) => {
-                connected = true;
-                while let Ok(heard) = tokio::time::timeout(SILENCE, stream.message()).await {
-                    match heard {
-                        Ok(Some(message)) => {
-                            wait = FIRST_WAIT;
-                            for entry in &message.entries {
-                                show(session, entry)?;
-                                last = entry.position;
-                            }
-                        }
-                        Ok(None) => break,
-                        Err(status) => {
-                            let error = Error::of_status(&status, None);
-                            if error.can_retry() {
-                                break;
-                            }
-                            return Err(error);
-                        }
+        while let Ok(heard) = tokio::time::timeout(SILENCE, watch.message()).await {
+            match heard {
+                Ok(Some(message)) => {
+                    wait = FIRST_WAIT;
+                    for entry in &message.entries {
+                        show(session, entry)?;
+                        last = entry.position;
                     }
                 }
+                Ok(None) => break,
+                Err(error) if error.can_retry() => break,
+                Err(error) => return Err(error),
             }
-            // A server that was never there is more likely a slip in its address.
-            Err(error) if !connected || !error.can_retry() => return Err(error),
-            Err(_) => {}
         }
-        render::talk(&format!("The connection was cut; going on after entry {last}."))?;
-        tokio::time::sleep(jittered(wait)).await;
-        wait = wait.saturating_mul(2).min(LONGEST_WAIT);
+        loop {
+            render::talk(&format!("The connection was cut; going on after entry {last}."))?;
+            tokio::time::sleep(jittered(wait)).await;
+            wait = wait.saturating_mul(2).min(LONGEST_WAIT);
+            match watch.reopen().await {
+                Ok(()) => break,
+                Err(error) if error.can_retry() => {}
+                Err(error) => return Err(error),
+            }
+        }
     }
+}
+
+/// The newest checkpoint: as a note that can be kept, and as a line that can be typed.
+pub(crate) async fn checkpoint(session: &Session) -> Result<(), Error> {
+    let coop = session.coop()?;
+    let (checkpoint, note) = session.client.checkpoint(&coop).await?;
+    let keys = session.client.known(&coop).await?.keys;
+    let keys: Vec<String> = keys.iter().map(ToString::to_string).collect();
+    let line = checkpoint.line().to_string();
+    let json = serde_json::json!({
+        "origin": checkpoint.origin.as_str(),
+        "size": checkpoint.size,
+        "root": checkpoint.root.to_string(),
+        "line": line,
+        "checkpoint": note,
+        "verifier_keys": keys,
+    });
+    let told = format!(
+        "{note}\nOn one line, for minutes and letters: {line}\nKey: {}",
+        keys.join("\n     ")
+    );
+    session.thing(&told, &json)
 }
 
 fn show(session: &Session, entry: &v1::HistoryEntry) -> Result<(), Error> {

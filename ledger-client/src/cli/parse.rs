@@ -5,7 +5,10 @@ use std::time::Duration;
 use chrono::DateTime;
 use ledger_client::typed::{self, Slip};
 use ledger_client::words::{self, plain};
-use ledger_proto::v1::{self, read_context::AsOf};
+use ledger_proto::v1::{
+    self,
+    read_context::{AsOf, KnownAt},
+};
 
 macro_rules! choices {
     ($($name:ident: $words:ident -> $kind:ident;)*) => {
@@ -77,19 +80,29 @@ pub(super) fn clock(typed: &str) -> Result<String, Slip> {
 
 /// The moment that an answer speaks of: an entry, a time or a day.
 pub(super) fn as_of(typed: &str) -> Result<AsOf, Slip> {
+    match known_at(typed) {
+        Ok(KnownAt::KnownAtPosition(position)) => Ok(AsOf::AsOfPosition(position)),
+        Ok(KnownAt::KnownAtTime(time)) => Ok(AsOf::AsOfTime(time)),
+        Err(_) => typed::day(typed.trim()).map(AsOf::AsOfDay).map_err(|slip| {
+            let mend = "Write the number of an entry, a day, or a time as 2025-04-01T12:00:00Z.";
+            Slip::new(slip.problem, mend)
+        }),
+    }
+}
+
+/// Up to where what was recorded is known: an entry or a time.
+pub(super) fn known_at(typed: &str) -> Result<KnownAt, Slip> {
     let typed = typed.trim();
     if let Ok(position) = typed.parse::<i64>() {
-        return Ok(AsOf::AsOfPosition(position));
+        return Ok(KnownAt::KnownAtPosition(position));
     }
     if let Ok(time) = DateTime::parse_from_rfc3339(typed) {
         let nanos = i32::try_from(time.timestamp_subsec_nanos()).unwrap_or_default();
         let time = prost_types::Timestamp { seconds: time.timestamp(), nanos };
-        return Ok(AsOf::AsOfTime(time));
+        return Ok(KnownAt::KnownAtTime(time));
     }
-    typed::day(typed).map(AsOf::AsOfDay).map_err(|slip| {
-        let mend = "Write the number of an entry, a day, or a time as 2025-04-01T12:00:00Z.";
-        Slip::new(slip.problem, mend)
-    })
+    let mend = "Write the number of an entry, or a time as 2025-04-01T12:00:00Z.";
+    Err(Slip::new("is no entry and no time", mend))
 }
 
 /// The name of a thing that was named by its number: `hours/12`.
@@ -109,6 +122,9 @@ mod tests {
         let time = prost_types::Timestamp { seconds: 1_743_508_800, nanos: 0 };
         assert_eq!(as_of("2025-04-01T13:00:00+01:00"), Ok(AsOf::AsOfTime(time)));
         assert!(as_of("yesterday").is_err());
+        assert_eq!(known_at("12"), Ok(KnownAt::KnownAtPosition(12)));
+        assert_eq!(known_at("2025-04-01T12:00:00Z"), Ok(KnownAt::KnownAtTime(time)));
+        assert!(known_at("2025-04-01").is_err(), "a day has many entries");
     }
 
     #[test]

@@ -5,7 +5,6 @@ use ledger_proto::v1;
 
 use super::session::Session;
 use super::store;
-use crate::render::harmless;
 
 /// Seals the state, says up to which entry, and shows what the Store comes to there.
 pub(super) async fn seal(session: &Session) -> Result<(), Error> {
@@ -22,5 +21,5 @@ pub(super) async fn seal(session: &Session) -> Result<(), Error> {
     let as_of = Some(v1::read_context::AsOf::AsOfPosition(sealed));
     let context = Some(v1::ReadContext { as_of, ..session.client.read_context() });
     let totals = session.client.get_store_totals(v1::GetStoreTotalsRequest { context }).await?;
-    session.thing(&harmless(&store::told(&totals)), &serde_json::Value::Null)
+    session.thing(&store::told(&totals), &serde_json::Value::Null)
 }

@@ -92,7 +92,7 @@ impl Session {
             coop: self.coop()?,
             at_least_position: reading.at_least.unwrap_or_default(),
             as_of: reading.as_of.clone(),
-            known_at: None,
+            known_at: reading.known_at,
         }))
     }
 

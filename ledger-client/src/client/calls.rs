@@ -2,7 +2,7 @@
 
 use ledger_proto::v1;
 
-use super::{Client, CompressionEncoding, MAX_ANSWER_BYTES};
+use super::{Client, CompressionEncoding, MAX_ANSWER_BYTES, Unchecked};
 use crate::error::Error;
 
 /// The id of a write, or none for a read.
@@ -15,22 +15,41 @@ macro_rules! request_id {
     };
 }
 
+/// What has the road to the server.
+trait Calls {
+    fn client(&self) -> &Client;
+}
+
+impl Calls for Client {
+    fn client(&self) -> &Client {
+        self
+    }
+}
+
+impl Calls for Unchecked<'_> {
+    fn client(&self) -> &Client {
+        self.0
+    }
+}
+
 macro_rules! calls {
-    ($($service:ident :: $stub:ident {
+    ($caller:ty: $($service:ident :: $stub:ident {
         $($kind:ident $method:ident($request:ident) -> $response:ident;)*
     })*) => {
-        impl Client {
+        impl $caller {
             $($(
                 #[doc = concat!("`", stringify!($method), "` of [`v1::", stringify!($service), "`], tried until it is answered.")]
                 pub async fn $method(
                     &self,
                     request: v1::$request,
                 ) -> Result<v1::$response, Error> {
-                    let stub = v1::$service::$stub::new(self.channel.clone())
+                    let client = self.client();
+                    let stub = v1::$service::$stub::new(client.channel.clone())
                         .max_decoding_message_size(MAX_ANSWER_BYTES)
                         .accept_compressed(CompressionEncoding::Gzip);
-                    self.attempt(request_id!($kind, request), || {
-                        let message = self.dress(request.clone(), Some(self.options.deadline));
+                    client.attempt(request_id!($kind, request), || {
+                        let deadline = Some(client.options.deadline);
+                        let message = client.dress(request.clone(), deadline);
                         let mut stub = stub.clone();
                         async move { stub.$method(message).await }
                     })
@@ -41,7 +60,7 @@ macro_rules! calls {
     };
 }
 
-calls! {
+calls! { Client:
     coop_service_client::CoopServiceClient {
         write found_coop(FoundCoopRequest) -> FoundCoopResponse;
         write adopt_policy(AdoptPolicyRequest) -> AdoptPolicyResponse;
@@ -107,14 +126,19 @@ calls! {
     history_service_client::HistoryServiceClient {
         write reverse_entry(ReverseEntryRequest) -> ReverseEntryResponse;
         write seal_state(SealStateRequest) -> SealStateResponse;
+    }
+    batch_service_client::BatchServiceClient {
+        // Each write of a batch has its own id, so the whole can be sent again like a read.
+        read submit_batch(SubmitBatchRequest) -> SubmitBatchResponse;
+    }
+}
+
+calls! { Unchecked<'_>:
+    history_service_client::HistoryServiceClient {
         read get_checkpoint(GetCheckpointRequest) -> GetCheckpointResponse;
         read prove_inclusion(ProveInclusionRequest) -> ProveInclusionResponse;
         read prove_consistency(ProveConsistencyRequest) -> ProveConsistencyResponse;
         read get_receipt(GetReceiptRequest) -> GetReceiptResponse;
         read prove_balance(ProveBalanceRequest) -> ProveBalanceResponse;
-    }
-    batch_service_client::BatchServiceClient {
-        // Each write of a batch has its own id, so the whole can be sent again like a read.
-        read submit_batch(SubmitBatchRequest) -> SubmitBatchResponse;
     }
 }

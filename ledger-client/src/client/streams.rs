@@ -3,22 +3,23 @@
 use ledger_proto::v1;
 use tonic::Streaming;
 
-use super::{Client, CompressionEncoding, MAX_ANSWER_BYTES};
+use super::{Client, CompressionEncoding, MAX_ANSWER_BYTES, Unchecked};
 use crate::error::Error;
 
-impl Client {
+impl Unchecked<'_> {
     /// Entries after a position, up to the newest. Opening the stream is tried again; once it is
     /// open, whoever reads it resumes from the last position that they have dealt with.
     pub async fn read_history(
         &self,
         request: v1::ReadHistoryRequest,
     ) -> Result<Streaming<v1::ReadHistoryResponse>, Error> {
-        let stub = self.history();
-        self.attempt(None, || {
-            let (mut stub, request) = (stub.clone(), self.dress(request.clone(), None));
-            async move { stub.read_history(request).await }
-        })
-        .await
+        let (client, stub) = (self.0, self.0.history());
+        client
+            .attempt(None, || {
+                let (mut stub, request) = (stub.clone(), client.dress(request.clone(), None));
+                async move { stub.read_history(request).await }
+            })
+            .await
     }
 
     /// Entries after a position, and then new ones as they become durable.
@@ -26,28 +27,31 @@ impl Client {
         &self,
         request: v1::WatchHistoryRequest,
     ) -> Result<Streaming<v1::WatchHistoryResponse>, Error> {
-        let stub = self.history();
-        self.attempt(None, || {
-            let (mut stub, request) = (stub.clone(), self.dress(request.clone(), None));
-            async move { stub.watch_history(request).await }
-        })
-        .await
+        let (client, stub) = (self.0, self.0.history());
+        client
+            .attempt(None, || {
+                let (mut stub, request) = (stub.clone(), client.dress(request.clone(), None));
+                async move { stub.watch_history(request).await }
+            })
+            .await
     }
 
-    /// A bundle for an auditor: its head, then every entry. Opening the stream is tried again; one
-    /// that breaks off goes on with `after_position` and the size of the head.
+    /// A bundle: its head, and then the entries after a position. What is in it is for an auditor to check.
     pub async fn export_bundle(
         &self,
         request: v1::ExportBundleRequest,
     ) -> Result<Streaming<v1::ExportBundleResponse>, Error> {
-        let stub = self.history();
-        self.attempt(None, || {
-            let (mut stub, request) = (stub.clone(), self.dress(request.clone(), None));
-            async move { stub.export_bundle(request).await }
-        })
-        .await
+        let (client, stub) = (self.0, self.0.history());
+        client
+            .attempt(None, || {
+                let (mut stub, request) = (stub.clone(), client.dress(request.clone(), None));
+                async move { stub.export_bundle(request).await }
+            })
+            .await
     }
+}
 
+impl Client {
     /// Sends an import: its head, then its steps in the order in which they happened.
     ///
     /// The end is said here, so that the ledger can tell it from a line that went dead.

@@ -9,7 +9,7 @@ use ledger_core::{
     VoucherBasis, VoucherKey, VoucherReason,
 };
 
-use crate::moves::{Move, What, request, title};
+use super::moves::{Move, What, request, title};
 
 fn minutes(minutes: i64) -> Minutes {
     Minutes::new(minutes.max(1)).unwrap()

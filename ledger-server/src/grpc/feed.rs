@@ -12,12 +12,11 @@ use tokio::sync::{mpsc, watch};
 use tokio_stream::{Stream, wrappers::ReceiverStream};
 use tonic::Status;
 
-use super::Service;
-use crate::{
-    error::Error,
-    log::{Log, LogId},
-    views::Published,
+use super::{
+    Service, proofs,
+    prover::{Prover, hashes_said, on_a_thread, size_said},
 };
+use crate::{checkpoints::Checkpoints, error::Error};
 
 /// A message holds about so many bytes of entries: well below what a client takes by default.
 const MESSAGE: usize = 1 << 20;
@@ -35,9 +34,8 @@ pub(super) type WatchStream = Answers<v1::WatchHistoryResponse>;
 
 /// Where a reader is in a log.
 struct Reader {
-    log: Arc<dyn Log>,
-    id: LogId,
-    published: Arc<Published>,
+    prover: Prover,
+    checkpoints: Arc<Checkpoints>,
     after: u64,
 }
 
@@ -51,30 +49,40 @@ impl Reader {
         if after > head.get() {
             return Err(Error::BeyondHead { asked: Position::new(after), head });
         }
-        Ok(Self { log: Arc::clone(&service.0.log), id, published, after })
+        let prover = Prover::of(service, id, published);
+        Ok(Self { prover, checkpoints: Arc::clone(&service.0.checkpoints), after })
     }
 
+    /// The head now, with the newest checkpoint that is not beyond what has been read.
     fn head(&self) -> v1::HistoryHead {
-        let view = self.published.look();
+        // A register that cannot be opened is told by the signer; the feed goes on without a checkpoint.
+        let newest = self.checkpoints.newest(self.prover.id).ok().flatten();
+        let newest = newest.filter(|signed| signed.size <= self.after);
+        let view = self.prover.published.look();
         v1::HistoryHead {
             position: api::position(view.state().head()),
             root_hash: view.tree().root().as_bytes().to_vec(),
-            checkpoint: String::new(),
+            checkpoint: newest.map(|signed| signed.note.to_string()).unwrap_or_default(),
         }
+    }
+
+    /// The right edge of what has been read, for the first message.
+    fn peaks(&self) -> Result<Vec<Vec<u8>>, Error> {
+        Ok(hashes_said(self.prover.frontier(self.after)?.peaks()))
     }
 
     /// The next entries up to and with this position, about a message full.
     fn next(&mut self, through: u64) -> Result<Vec<v1::HistoryEntry>, Error> {
         let read = self.read(through);
         // Damage that was found meanwhile ends the stream, with whatever has been read.
-        self.published.served()?;
+        self.prover.published.served()?;
         read
     }
 
     fn read(&mut self, through: u64) -> Result<Vec<v1::HistoryEntry>, Error> {
         let (mut entries, mut bytes, mut failed) = (Vec::new(), 0, None);
         let mut last = self.after;
-        self.log.scan(self.id, self.after, &mut |position, entry| {
+        self.prover.log.scan(self.prover.id, self.after, &mut |position, entry| {
             if position > through || bytes >= MESSAGE {
                 return ControlFlow::Break(());
             }
@@ -120,7 +128,7 @@ async fn page(mut reader: Reader, through: u64) -> Result<(Reader, Vec<v1::Histo
     .map_err(Error::internal)?
 }
 
-pub(super) fn read(
+pub(super) async fn read(
     service: &Service,
     request: v1::ReadHistoryRequest,
 ) -> Result<ReadStream, Error> {
@@ -128,20 +136,33 @@ pub(super) fn read(
     let limit = u64::try_from(limit)
         .map_err(|_| Malformed::one("limit", "is below zero: leave it out for all"))?;
     let reader = Reader::of(service, &coop, after_position)?;
-    let head = reader.head();
-    let newest = u64::try_from(head.position).unwrap_or(0);
+    let newest = reader.prover.published.look().state().head().get();
+    let coop = name::parse_coop("coop", &coop)?;
+    let (newest, head) = match proofs::signed(service, &coop, newest).await {
+        Ok((_, signed)) => {
+            let proofs::Signed { size, root, note, .. } = signed;
+            let (position, root_hash) = (size_said(size), root.as_bytes().to_vec());
+            (size, v1::HistoryHead { position, root_hash, checkpoint: note })
+        }
+        // After a loss was accepted nothing is signed until the log is beyond what was published. The history is there
+        // for whoever looks into it, and says by its checkpoint how far it is signed.
+        Err(Error::NotSigned { .. }) => (newest, reader.head()),
+        Err(error) => return Err(error),
+    };
     let through = if limit == 0 { newest } else { newest.min(reader.after.saturating_add(limit)) };
+    let (reader, peaks) = on_a_thread(move || {
+        let peaks = reader.peaks()?;
+        Ok((reader, peaks))
+    })
+    .await?;
     let (sender, answers) = mpsc::channel(WAITING);
     let stopping = service.0.stopping.clone();
     tokio::spawn(async move {
-        let mut reader = reader;
+        let (mut reader, mut peaks) = (reader, peaks);
         if reader.after >= through {
             // Nothing is new, and the head says so.
-            let answer = v1::ReadHistoryResponse {
-                entries: Vec::new(),
-                head: Some(head),
-                peaks: Vec::new(),
-            };
+            let entries = Vec::new();
+            let answer = v1::ReadHistoryResponse { entries, head: Some(head), peaks };
             return send(&sender, Ok(answer)).await;
         }
         while reader.after < through {
@@ -153,8 +174,8 @@ pub(super) fn read(
                 Err(error) => return send(&sender, Err(error)).await,
             };
             reader = back;
-            let answer =
-                v1::ReadHistoryResponse { entries, head: Some(head.clone()), peaks: Vec::new() };
+            let peaks = std::mem::take(&mut peaks);
+            let answer = v1::ReadHistoryResponse { entries, head: Some(head.clone()), peaks };
             if sender.send(Ok(answer)).await.is_err() {
                 return;
             }
@@ -163,31 +184,34 @@ pub(super) fn read(
     Ok(Box::pin(ReceiverStream::new(answers)))
 }
 
-pub(super) fn watch(
+pub(super) async fn watch(
     service: &Service,
     request: v1::WatchHistoryRequest,
 ) -> Result<WatchStream, Error> {
     let v1::WatchHistoryRequest { coop, after_position } = request;
     let reader = Reader::of(service, &coop, after_position)?;
+    let (reader, peaks) = on_a_thread(move || {
+        let peaks = reader.peaks()?;
+        Ok((reader, peaks))
+    })
+    .await?;
     let (sender, answers) = mpsc::channel(WAITING);
     let stopping = service.0.stopping.clone();
-    tokio::spawn(follow(reader, sender, stopping));
+    tokio::spawn(follow(reader, peaks, sender, stopping));
     Ok(Box::pin(ReceiverStream::new(answers)))
 }
 
 async fn follow(
     mut reader: Reader,
+    mut peaks: Vec<Vec<u8>>,
     sender: mpsc::Sender<Result<v1::WatchHistoryResponse, Status>>,
     mut stopping: watch::Receiver<bool>,
 ) {
-    let mut head = reader.published.follow();
+    let mut head = reader.prover.published.follow();
     // The first message comes at once, so that a watcher knows that it is connected.
     let mut silent = false;
     loop {
         let newest = head.borrow_and_update().get();
-        if let Err(error) = reader.published.served() {
-            return send(&sender, Err(error)).await;
-        }
         let mut entries = Vec::new();
         if reader.after < newest {
             (reader, entries) = match page(reader, newest).await {
@@ -197,8 +221,8 @@ async fn follow(
         }
         if !entries.is_empty() || !silent {
             silent = true;
-            let answer =
-                v1::WatchHistoryResponse { entries, head: Some(reader.head()), peaks: Vec::new() };
+            let (head, peaks) = (Some(reader.head()), std::mem::take(&mut peaks));
+            let answer = v1::WatchHistoryResponse { entries, head, peaks };
             if sender.send(Ok(answer)).await.is_err() {
                 return;
             }

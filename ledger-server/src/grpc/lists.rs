@@ -146,10 +146,10 @@ pub(super) async fn offers(
 ) -> Result<v1::ListOffersResponse, Error> {
     let pages = Pages::of(request.page, "offers")?;
     let found = service.find(request.context).await?;
-    let then = found.recorded(service, found.read.as_of).await?;
+    let (then, moment) = found.recorded(service, pages.began()).await?;
     let offered = then.offers().to_vec();
     drop(then);
-    let (view, moment) = found.look()?;
+    let view = found.published.look();
     let head = view.state().head();
     let rows = offered.iter().enumerate().filter_map(|(index, offer)| {
         let id = OfferId::at(index)?;

@@ -2,7 +2,7 @@
 
 use ledger_core::Position;
 use ledger_proto::{
-    api::{self, AsOf, PageAsked},
+    api::{self, PageAsked},
     v1,
 };
 
@@ -22,12 +22,9 @@ impl Pages {
         Ok(Self { list, asked })
     }
 
-    /// The moment of the first page, so that all pages of a list speak of one.
-    pub(super) fn moment(&self, as_of: AsOf) -> AsOf {
-        match (as_of, self.asked.at) {
-            (AsOf::Now, Some(at)) => AsOf::Position(at),
-            (as_of, _) => as_of,
-        }
+    /// The position at which the first page was true; nothing if this is the first. No later page knows more than it.
+    pub(super) const fn began(&self) -> Option<Position> {
+        self.asked.at
     }
 
     /// The position at which this page is true: that of the first page, or else the newest.

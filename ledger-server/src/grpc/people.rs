@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use ledger_core::{CoopName, Member, MemberId, PartyId, Standing, State};
 use ledger_proto::{
-    api::{self, AsOf, name},
+    api::{self, name},
     v1,
 };
 
@@ -35,31 +35,20 @@ pub(super) fn balance(
     }
 }
 
-/// The floor that was in force at a moment. A day is judged by the policy of today.
+/// The floor that was in force at a moment. A day is judged by the newest policy that is known.
 fn floor(view: &View, moment: Moment) -> i64 {
-    let policies = view.state().policies();
-    let policy = match moment {
-        Moment::Through(position) => {
-            policies.iter().rev().find(|policy| policy.adopted_at <= position)
-        }
-        Moment::By(_) => policies.last(),
-    };
+    let mut policies = view.state().policies().iter().rev();
+    let policy = policies.find(|policy| policy.adopted_at <= moment.known());
     policy.map_or(0, |policy| policy.values.floor_minutes)
 }
 
-/// Members who had been enrolled by a moment.
-pub(super) fn enrolled(view: &View, as_of: AsOf) -> Result<(&[Member], Moment), Error> {
-    let moment = view.moment(as_of)?;
+/// Members whose enrolment is known at a moment.
+pub(super) fn enrolled(view: &View, moment: Moment) -> &[Member] {
     let members = view.state().members();
-    let known = match moment {
-        Moment::Through(position) if position < view.state().head() => {
-            members.partition_point(|member| {
-                view.enrolled_at(member.id).is_some_and(|enrolled| enrolled <= position)
-            })
-        }
-        Moment::Through(_) | Moment::By(_) => members.len(),
-    };
-    Ok((members.get(..known).unwrap_or_default(), moment))
+    let known = members.partition_point(|member| {
+        view.enrolled_at(member.id).is_some_and(|enrolled| enrolled <= moment.known())
+    });
+    members.get(..known).unwrap_or_default()
 }
 
 fn row(
@@ -103,17 +92,17 @@ pub(super) async fn get(
     request: v1::GetMemberRequest,
 ) -> Result<v1::GetMemberResponse, Error> {
     let found = service.find(request.context).await?;
-    let member = {
-        let ledger = found.recorded(service, found.read.as_of).await?;
+    let (member, moment) = {
+        let (ledger, moment) = found.recorded(service, None).await?;
         let id = match name::parse_member_key("member", &found.coop, &request.member)? {
             name::MemberKey::Number(id) => id,
             name::MemberKey::Reference(reference) => {
                 ledger.by_reference(&reference).ok_or(Error::ReferenceNotFound(reference))?
             }
         };
-        ledger.member(id)?.clone()
+        (ledger.member(id)?.clone(), moment)
     };
-    let (view, moment) = found.look()?;
+    let view = found.published.look();
     let (member, card) = row(service, &found, &view, (&member, moment))?;
     let position = api::position(view.state().head());
     Ok(v1::GetMemberResponse { member: Some(member), card: Some(card), position })
@@ -125,16 +114,14 @@ pub(super) async fn list(
 ) -> Result<v1::ListMembersResponse, Error> {
     let pages = Pages::of(request.page, "members")?;
     let found = service.find(request.context).await?;
-    let as_of = pages.moment(found.read.as_of);
-    let (members, next_page_token, head) = {
-        let ledger = found.recorded(service, as_of).await?;
+    let (members, next_page_token, head, moment) = {
+        let (ledger, moment) = found.recorded(service, pages.began()).await?;
         let head = ledger.head();
         let rows = ledger.members().iter().map(|member| (u64::from(member.id.get()), member));
         let (members, next_page_token) = pages.take(rows, head);
-        (members.into_iter().cloned().collect::<Vec<_>>(), next_page_token, head)
+        (members.into_iter().cloned().collect::<Vec<_>>(), next_page_token, head, moment)
     };
     let view = found.published.look();
-    let moment = view.moment(as_of)?;
     let members = members
         .iter()
         .map(|member| Ok(row(service, &found, &view, (member, moment))?.0))
@@ -149,7 +136,7 @@ pub(super) async fn parties(
 ) -> Result<v1::ListPartiesResponse, Error> {
     let pages = Pages::of(request.page, "parties")?;
     let found = service.find(request.context).await?;
-    let ledger = found.recorded(service, found.read.as_of).await?;
+    let (ledger, _) = found.recorded(service, pages.began()).await?;
     let head = ledger.head();
     let rows = ledger.parties().iter().enumerate().filter_map(|(index, party)| {
         let id = PartyId::at(index)?;

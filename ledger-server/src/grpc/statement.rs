@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     error::Error,
-    views::{Line, Moment, View},
+    views::{Exchange, Line, Moment, View},
 };
 
 pub(super) async fn balances(
@@ -27,7 +27,8 @@ pub(super) async fn balances(
     let pages = Pages::of(request.page, "balances")?;
     let found = service.find(request.context).await?;
     let view = found.published.look();
-    let (members, moment) = enrolled(&view, pages.moment(found.read.as_of))?;
+    let moment = view.moment(found.read.as_of)?.until(pages.began());
+    let members = enrolled(&view, moment);
     let head = view.state().head();
     let rows = members.iter().map(|member| (u64::from(member.id.get()), member));
     let (members, next_page_token) = pages.take(rows, head);
@@ -41,11 +42,11 @@ pub(super) async fn balances(
 }
 
 /// One movement of a member's two accounts by one entry.
-#[derive(Clone, Copy, Default)]
-struct Moved {
-    own: i64,
-    held: i64,
-    after: i64,
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Moved {
+    pub(super) own: i64,
+    pub(super) held: i64,
+    pub(super) after: i64,
 }
 
 pub(super) async fn statement(
@@ -60,7 +61,7 @@ pub(super) async fn statement(
         let view = found.published.look();
         let id = name::parse_member("member", &found.coop, &request.member)?;
         let member = view.state().member(id)?;
-        let moment = view.moment(pages.moment(found.read.as_of))?;
+        let moment = view.moment(found.read.as_of)?.until(pages.began());
         let lines = lines(&view, id, moment, (from, to));
         let head = view.state().head();
         let before =
@@ -68,7 +69,7 @@ pub(super) async fn statement(
         let first = lines.first().map_or(0, |(_, moved)| moved.after.saturating_sub(moved.own));
         let opening_minutes = before.map_or(first, |(_, moved)| moved.after);
         let rows = lines.iter().map(|(position, moved)| {
-            (position.get(), (*position, *moved, view.state().reversed_by(*position)))
+            (position.get(), (*position, *moved, reversed_by(&view, *position, moment)))
         });
         let (page, next_page_token) = pages.take(rows, head);
         let answer = v1::GetStatementResponse {
@@ -94,7 +95,7 @@ pub(super) async fn statement(
             held_minutes: moved.held,
             counterparty: counterparty(&found.coop, &entry, id),
             task: task(&entry.event).map_or(0, TaskKind::code),
-            reversed_by: reversed_by.map_or(0, api::position),
+            reversed_by,
             note,
         });
     }
@@ -103,7 +104,7 @@ pub(super) async fn statement(
 
 /// Every entry that moved a member's accounts, in the order of the log, with the balance after it. With a first day the
 /// balance still counts what came before; by a day, only what had happened by then counts.
-fn lines(
+pub(super) fn lines(
     view: &View,
     member: MemberId,
     moment: Moment,
@@ -113,11 +114,7 @@ fn lines(
     for line in [Line::Own(member), Line::Held(member)] {
         let marks = view.line(line).map(crate::views::Series::marks).unwrap_or_default();
         for mark in marks {
-            let counts = match moment {
-                Moment::Through(position) => mark.position <= position,
-                Moment::By(day) => mark.day <= day,
-            };
-            if counts {
+            if moment.counts(mark.position, mark.day) {
                 let (_, row) = moved.entry(mark.position).or_insert((mark.day, Moved::default()));
                 if line == Line::Own(member) { row.own = mark.delta } else { row.held = mark.delta }
             }
@@ -133,6 +130,12 @@ fn lines(
         }
     }
     rows
+}
+
+/// The entry that has reversed this one, of those that are known at the moment. Zero: none.
+pub(super) fn reversed_by(view: &View, entry: Position, moment: Moment) -> i64 {
+    let reversal = view.state().reversed_by(entry);
+    reversal.filter(|reversal| *reversal <= moment.known()).map_or(0, api::position)
 }
 
 /// An entry, from its stored bytes.
@@ -172,40 +175,46 @@ pub(super) async fn exchanges(
     let view = found.published.look();
     let giver = filter(&found, view.state(), "giver", &request.giver)?;
     let receiver = filter(&found, view.state(), "receiver", &request.receiver)?;
-    let moment = view.moment(pages.moment(found.read.as_of))?;
+    let moment = view.moment(found.read.as_of)?.until(pages.began());
     let head = view.state().head();
-    let rows = view.exchanges().iter().filter(|exchange| {
-        let counts = match moment {
-            Moment::Through(position) => exchange.position <= position,
-            Moment::By(day) => exchange.day <= day,
-        };
-        counts
-            && giver.is_none_or(|giver| exchange.counted.giver == Some(giver))
+    let rows = exchanged(&view, moment).filter(|exchange| {
+        giver.is_none_or(|giver| exchange.counted.giver == Some(giver))
             && receiver.is_none_or(|receiver| exchange.counted.receiver == Some(receiver))
     });
-    let rows = rows.map(|exchange| {
-        let named = |member: Option<MemberId>| {
-            member.map(|member| name::member(&found.coop, member)).unwrap_or_default()
-        };
-        let ledger_core::Counted { giver, receiver, minutes, task, evidence } = exchange.counted;
-        (
-            exchange.position.get(),
-            v1::Exchange {
-                position: api::position(exchange.position),
-                occurred_on: exchange.day.to_string(),
-                giver: named(giver),
-                receiver: named(receiver),
-                minutes: minutes.get(),
-                task: task.code(),
-                evidence: evidence.map_or(0, ledger_core::EvidenceGrade::code),
-                reversed_by: view.state().reversed_by(exchange.position).map_or(0, api::position),
-            },
-        )
-    });
+    let rows =
+        rows.map(|exchange| (exchange.position.get(), told(&found.coop, &view, exchange, moment)));
     let (exchanges, next_page_token) = pages.take(rows, head);
     Ok(v1::ListExchangesResponse {
         exchanges,
         next_page_token,
         position: api::position(pages.position(head)),
     })
+}
+
+/// Help that had counted by a moment, in the order of the log.
+pub(super) fn exchanged(view: &View, moment: Moment) -> impl Iterator<Item = &Exchange> {
+    let exchanges = view.exchanges().iter();
+    exchanges.filter(move |exchange| moment.counts(exchange.position, exchange.day))
+}
+
+pub(super) fn told(
+    coop: &CoopName,
+    view: &View,
+    exchange: &Exchange,
+    moment: Moment,
+) -> v1::Exchange {
+    let named = |member: Option<MemberId>| {
+        member.map(|member| name::member(coop, member)).unwrap_or_default()
+    };
+    let ledger_core::Counted { giver, receiver, minutes, task, evidence } = exchange.counted;
+    v1::Exchange {
+        position: api::position(exchange.position),
+        occurred_on: exchange.day.to_string(),
+        giver: named(giver),
+        receiver: named(receiver),
+        minutes: minutes.get(),
+        task: task.code(),
+        evidence: evidence.map_or(0, ledger_core::EvidenceGrade::code),
+        reversed_by: reversed_by(view, exchange.position, moment),
+    }
 }

@@ -34,37 +34,39 @@ impl Deref for Ledger<'_> {
 impl Found {
     /// The ledger after the entry that a position or a time names. What is open has no day of its own: a day is refused.
     pub(super) async fn ledger(&self, service: &Service) -> Result<Ledger<'_>, Error> {
-        if let AsOf::Day(_) = self.read.as_of {
+        if let AsOf::Day { day: _, known: _ } = self.read.as_of {
             let problem = "is for balances, statements and totals: say a position or a time here";
             return Err(Malformed::one("context.as_of_day", problem).into());
         }
-        self.recorded(service, self.read.as_of).await
+        Ok(self.recorded(service, None).await?.0)
     }
 
-    /// The same, and by a day as it is now: what was happening by then may be recorded only now.
+    /// The ledger with all that is known at the moment that the read asks for, and no later than where the first page
+    /// began. By a day that is all the same: what was happening by then may be recorded only later.
     pub(super) async fn recorded(
         &self,
         service: &Service,
-        as_of: AsOf,
-    ) -> Result<Ledger<'_>, Error> {
-        let through = {
+        began: Option<Position>,
+    ) -> Result<(Ledger<'_>, Moment), Error> {
+        let moment = {
             let view = self.published.look();
-            match view.moment(as_of)? {
-                Moment::Through(position) if position < view.state().head() => Some(position),
-                Moment::Through(_) | Moment::By(_) => None,
+            let moment = view.moment(self.read.as_of)?.until(began);
+            if moment.known() >= view.state().head() {
+                return Ok((Ledger::Now(view), moment));
             }
+            moment
         };
-        let Some(through) = through else { return Ok(Ledger::Now(self.published.look())) };
+        let through = moment.known();
         let (log, id) = (Arc::clone(&service.0.log), self.log);
         let state = tokio::task::spawn_blocking(move || state_at(&*log, id, through))
             .await
             .map_err(Error::internal)??;
-        Ok(Ledger::Then(Box::new(state)))
+        Ok((Ledger::Then(Box::new(state)), moment))
     }
 }
 
 /// Replays a log up to and with a position, through the same fold as everything else.
-fn state_at(log: &dyn Log, id: LogId, through: Position) -> Result<State, Error> {
+pub(super) fn state_at(log: &dyn Log, id: LogId, through: Position) -> Result<State, Error> {
     let mut state = Ok(State::default());
     log.scan(id, 0, &mut |position, bytes| {
         if position > through.get() {

@@ -1,12 +1,12 @@
 //! The totals of the Store: three units side by side, never added up.
 
-use ledger_core::{FundFreedom, FundId, OfferId, OfferKind};
+use ledger_core::{CoopName, FundFreedom, FundId, OfferId, OfferKind};
 use ledger_proto::{
     api::{self, name},
     v1,
 };
 
-use super::{Found, Service};
+use super::Service;
 use crate::{
     error::Error,
     views::{Line, Moment, View},
@@ -18,14 +18,19 @@ pub(super) async fn totals(
 ) -> Result<v1::GetStoreTotalsResponse, Error> {
     let found = service.find(request.context).await?;
     let (view, moment) = found.look()?;
-    let (kind, vouchers) = offers(&view, moment);
-    Ok(v1::GetStoreTotalsResponse {
-        time: Some(time(&view, moment)),
-        cash: Some(cash(&found, &view, moment)),
+    Ok(at(&found.coop, &view, moment))
+}
+
+/// The totals at a moment.
+pub(super) fn at(coop: &CoopName, view: &View, moment: Moment) -> v1::GetStoreTotalsResponse {
+    let (kind, vouchers) = offers(view, moment);
+    v1::GetStoreTotalsResponse {
+        time: Some(time(view, moment)),
+        cash: Some(cash(coop, view, moment)),
         kind: Some(kind),
         vouchers: Some(vouchers),
         position: api::position(view.state().head()),
-    })
+    }
 }
 
 fn time(view: &View, moment: Moment) -> v1::TimeTotals {
@@ -40,13 +45,16 @@ fn time(view: &View, moment: Moment) -> v1::TimeTotals {
     }
 }
 
-fn cash(found: &Found, view: &View, moment: Moment) -> v1::CashTotals {
+fn cash(coop: &CoopName, view: &View, moment: Moment) -> v1::CashTotals {
     let mut totals = v1::CashTotals::default();
     for (index, fund) in view.state().funds().iter().enumerate() {
         let Some(id) = FundId::at(index) else { break };
+        if view.opened_at(id).is_none_or(|opened| opened > moment.known()) {
+            break;
+        }
         let (freedom, purpose) = api::fund_freedom(&fund.freedom);
         let row = v1::FundBalance {
-            name: name::fund(&found.coop, id),
+            name: name::fund(coop, id),
             title: fund.title.to_string(),
             freedom: freedom.into(),
             purpose,

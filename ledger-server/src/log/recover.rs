@@ -16,7 +16,7 @@ use crate::log::head::{Heads, Said};
 use crate::log::medium::{Medium, Store};
 use crate::log::packed::{ABOUT, BEGUN, Run, SEALED, TAIL};
 use crate::log::volumes::{Lease, Volumes};
-use crate::log::{Head, LogError, LogId, Lost};
+use crate::log::{Head, LogError, LogId, Lost, Witness};
 
 /// A store that has been read from end to end.
 pub(crate) struct Recovered {
@@ -48,9 +48,9 @@ impl Fault {
                 missing: missing.clone(),
             },
             Fault::Behind { head_size, stored_size } => {
-                LogError::Behind { log, head_size, stored_size }
+                LogError::Behind { log, head_size, stored_size, by: Witness::HeadFile }
             }
-            Fault::Differs { size } => LogError::Differs { log, size },
+            Fault::Differs { size } => LogError::Differs { log, size, by: Witness::HeadFile },
             Fault::HeadMissing { stored_size } => LogError::HeadMissing { log, stored_size },
         }
     }

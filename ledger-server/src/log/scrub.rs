@@ -134,8 +134,8 @@ mod tests {
         let options = LogOptions { volume_bytes: 200 << 10, ..LogOptions::default() };
         let log = PackedLog::open_on(&medium, &options).unwrap();
         let entry = |n: u64| {
-            let long = if n.is_multiple_of(5) { 900 } else { 12 };
-            format!("{n:0long$}").into_bytes()
+            let width = if n.is_multiple_of(5) { 900 } else { 12 };
+            format!("{n:0width$}").into_bytes()
         };
         let entries: Vec<Vec<u8>> = (1..=count).map(entry).collect();
         for (first, entries) in (1..).step_by(90).zip(entries.chunks(90)) {

@@ -1,7 +1,7 @@
 //! One account over time: every movement in order, with the sum after it.
 
 use ledger_core::{Day, Position};
-use ledger_proto::api::AsOf;
+use ledger_proto::api::{AsOf, Known};
 use serde::{Deserialize, Serialize};
 
 /// One movement.
@@ -59,8 +59,9 @@ impl Series {
     }
 
     /// What had happened by the end of this day, of what was recorded up to this position.
-    pub(crate) fn by_day(&self, day: Day) -> i64 {
-        let happened = self.marks.iter().filter(|mark| mark.day <= day);
+    pub(crate) fn by_day(&self, day: Day, through: Position) -> i64 {
+        let known = self.marks.iter().take(self.count(through));
+        let happened = known.filter(|mark| mark.day <= day);
         happened.fold(0, |sum, mark| sum.saturating_add(mark.delta))
     }
 
@@ -68,7 +69,7 @@ impl Series {
     pub(crate) fn at(&self, as_of: Moment) -> i64 {
         match as_of {
             Moment::Through(position) => self.through(position),
-            Moment::By(day) => self.by_day(day),
+            Moment::By { day, through } => self.by_day(day, through),
         }
     }
 }
@@ -78,8 +79,13 @@ impl Series {
 pub(crate) enum Moment {
     /// After the entry at this position.
     Through(Position),
-    /// By the end of this day, whenever it was recorded.
-    By(Day),
+    /// By the end of this day, of what was recorded up to this position.
+    By {
+        /// The day.
+        day: Day,
+        /// The position.
+        through: Position,
+    },
 }
 
 impl Moment {
@@ -93,7 +99,39 @@ impl Moment {
             AsOf::Now => Self::Through(head),
             AsOf::Position(position) => Self::Through(position),
             AsOf::Time(time) => Self::Through(position_at(time)),
-            AsOf::Day(day) => Self::By(day),
+            AsOf::Day { day, known } => {
+                let through = match known {
+                    Known::Now => head,
+                    Known::Position(position) => position,
+                    Known::Time(time) => position_at(time),
+                };
+                Self::By { day, through }
+            }
+        }
+    }
+
+    /// The newest entry of which anything is known.
+    pub(crate) const fn known(self) -> Position {
+        match self {
+            Self::Through(position) => position,
+            Self::By { day: _, through } => through,
+        }
+    }
+
+    /// Whether what an entry of this position brought, on this day, counts.
+    pub(crate) fn counts(self, position: Position, on: Day) -> bool {
+        match self {
+            Self::Through(through) => position <= through,
+            Self::By { day, through } => position <= through && on <= day,
+        }
+    }
+
+    /// The same, with nothing known that came after this position: the pages of a list speak of one moment.
+    pub(crate) fn until(self, at: Option<Position>) -> Self {
+        let least = |through: Position| at.map_or(through, |at| at.min(through));
+        match self {
+            Self::Through(position) => Self::Through(least(position)),
+            Self::By { day, through } => Self::By { day, through: least(through) },
         }
     }
 }
@@ -113,8 +151,24 @@ mod tests {
         assert_eq!(series.through(Position::new(2)), 0);
         assert_eq!(series.through(Position::new(8)), 90);
         assert_eq!(series.through(Position::new(9)), 65);
-        assert_eq!(series.by_day(day("2026-01-03")), 30, "recorded later, happened before");
-        assert_eq!(series.by_day(day("2026-03-01")), 65);
+        let by_day = |text, through| series.by_day(day(text), Position::new(through));
+        assert_eq!(by_day("2026-01-03", 9), 30, "recorded later, happened before");
+        assert_eq!(by_day("2026-01-03", 6), 0, "not known by then");
+        assert_eq!(by_day("2026-03-01", 9), 65);
+        assert_eq!(by_day("2026-03-01", 8), 90);
         assert_eq!(series.moved(Position::new(9)), -25);
+    }
+
+    #[test]
+    fn a_later_page_knows_no_more_than_the_first() {
+        let at = Position::new;
+        let day = Day::parse("2026-01-05").unwrap();
+        let by = |through| Moment::By { day, through: at(through) };
+        for at_first in [None, Some(at(7)), Some(at(9))] {
+            assert_eq!(Moment::Through(at(7)).until(at_first), Moment::Through(at(7)));
+            assert_eq!(by(7).until(at_first), by(7));
+        }
+        assert_eq!(Moment::Through(at(7)).until(Some(at(5))), Moment::Through(at(5)));
+        assert_eq!(by(7).until(Some(at(5))), by(5));
     }
 }

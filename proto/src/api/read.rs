@@ -22,8 +22,24 @@ pub enum AsOf {
     Position(Position),
     /// What was recorded by then.
     Time(Timestamp),
-    /// What had happened by the end of this day, whenever it was recorded.
-    Day(Day),
+    /// What had happened by the end of a day, of what is known.
+    Day {
+        /// The day.
+        day: Day,
+        /// What is known.
+        known: Known,
+    },
+}
+
+/// Up to where what was recorded is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Known {
+    /// All that is known now.
+    Now,
+    /// Up to and with the entry with this position.
+    Position(Position),
+    /// What was recorded by then.
+    Time(Timestamp),
 }
 
 /// What a read says about itself.
@@ -62,32 +78,55 @@ pub fn read_context(context: Option<v1::ReadContext>) -> Result<Read, Malformed>
     let read = f.message("context", context, |f, said| {
         let coop = name::read_coop(f, "coop", &said.coop);
         let at_least = f.position_or_start("at_least_position", said.at_least_position);
-        let as_of = as_of(f, said.as_of);
+        let as_of = as_of(f, said.as_of, said.known_at);
         Some(Read { coop: coop?, at_least: at_least?, as_of: as_of? })
     });
     f.finish(read)
 }
 
-fn as_of(f: &mut Fields, said: Option<v1::read_context::AsOf>) -> Option<AsOf> {
-    use v1::read_context::AsOf as Said;
-    match said {
+fn as_of(
+    f: &mut Fields,
+    said: Option<v1::read_context::AsOf>,
+    known_at: Option<v1::read_context::KnownAt>,
+) -> Option<AsOf> {
+    use v1::read_context::{AsOf as Said, KnownAt as Bound};
+    let as_of = match said {
+        Some(Said::AsOfDay(text)) => {
+            let (day, known) = (day(f, "as_of_day", &text), known(f, known_at));
+            return Some(AsOf::Day { day: day?, known: known? });
+        }
         None => Some(AsOf::Now),
         Some(Said::AsOfPosition(number)) => {
             f.position_or_start("as_of_position", number).map(AsOf::Position)
         }
-        Some(Said::AsOfTime(said)) => {
-            let problem =
-                "is not a time: give whole seconds since 1970 and 0 to 999,999,999 nanoseconds";
-            f.need("as_of_time", moment(said), problem).map(AsOf::Time)
-        }
-        Some(Said::AsOfDay(text)) => day(f, "as_of_day", &text).map(AsOf::Day),
+        Some(Said::AsOfTime(said)) => moment(f, "as_of_time", said).map(AsOf::Time),
+    };
+    match known_at {
+        None => as_of,
+        Some(Bound::KnownAtPosition(_)) => f.refuse("known_at_position", WITH_A_DAY),
+        Some(Bound::KnownAtTime(_)) => f.refuse("known_at_time", WITH_A_DAY),
     }
 }
 
-fn moment(said: prost_types::Timestamp) -> Option<Timestamp> {
-    let nanos = Some(said.nanos).filter(|nanos| (0..1_000_000_000).contains(nanos))?;
-    let ms = said.seconds.checked_mul(1000)?.checked_add(i64::from(nanos / 1_000_000))?;
-    Some(Timestamp::from_unix_ms(ms))
+const WITH_A_DAY: &str = "goes with as_of_day only: say the day, or leave it out";
+
+fn known(f: &mut Fields, said: Option<v1::read_context::KnownAt>) -> Option<Known> {
+    use v1::read_context::KnownAt as Bound;
+    match said {
+        None => Some(Known::Now),
+        Some(Bound::KnownAtPosition(number)) => {
+            f.position_or_start("known_at_position", number).map(Known::Position)
+        }
+        Some(Bound::KnownAtTime(said)) => moment(f, "known_at_time", said).map(Known::Time),
+    }
+}
+
+fn moment(f: &mut Fields, field: &str, said: prost_types::Timestamp) -> Option<Timestamp> {
+    let nanos = Some(said.nanos).filter(|nanos| (0..1_000_000_000).contains(nanos));
+    let ms = said.seconds.checked_mul(1000).zip(nanos);
+    let ms = ms.and_then(|(ms, nanos)| ms.checked_add(i64::from(nanos / 1_000_000)));
+    let problem = "is not a time: give whole seconds since 1970 and 0 to 999,999,999 nanoseconds";
+    f.need(field, ms.map(Timestamp::from_unix_ms), problem)
 }
 
 /// A day that bounds a list. Empty: no bound.
@@ -164,6 +203,7 @@ mod tests {
 
     #[test]
     fn a_read_says_of_when() {
+        use v1::read_context::{AsOf as Said, KnownAt};
         let said = |as_of| {
             Some(v1::ReadContext {
                 coop: "coops/colne-valley".into(),
@@ -172,12 +212,36 @@ mod tests {
             })
         };
         let as_of = |said| read_context(said).map(|read| read.as_of);
+        let known = |as_of: Option<Said>, known_at| {
+            let read = v1::ReadContext { known_at: Some(known_at), ..said(as_of).unwrap() };
+            read_context(Some(read)).map(|read| read.as_of)
+        };
         assert_eq!(as_of(said(None)), Ok(AsOf::Now));
         let time = prost_types::Timestamp { seconds: -1, nanos: 500_000_000 };
-        let time = v1::read_context::AsOf::AsOfTime(time);
+        let time = Said::AsOfTime(time);
         assert_eq!(as_of(said(Some(time))), Ok(AsOf::Time(Timestamp::from_unix_ms(-500))));
-        let day = v1::read_context::AsOf::AsOfDay("2026-02-30".into());
+        let day = Said::AsOfDay("2026-02-30".into());
         assert_eq!(as_of(said(Some(day))).unwrap_err().violations[0].field, "context.as_of_day");
         assert!(read_context(None).is_err());
+
+        let first = || Some(Said::AsOfDay("2026-02-28".into()));
+        let of_day = |known| Ok(AsOf::Day { day: Day::parse("2026-02-28").unwrap(), known });
+        assert_eq!(as_of(said(first())), of_day(Known::Now));
+        let twelve = Known::Position(Position::new(12));
+        assert_eq!(known(first(), KnownAt::KnownAtPosition(12)), of_day(twelve));
+        let second = prost_types::Timestamp { seconds: 1, nanos: 0 };
+        let bound = KnownAt::KnownAtTime(second);
+        assert_eq!(known(first(), bound), of_day(Known::Time(Timestamp::from_unix_ms(1_000))));
+        let field = |read: Result<AsOf, Malformed>| read.unwrap_err().violations[0].field.clone();
+        for as_of in [None, Some(Said::AsOfPosition(3)), Some(Said::AsOfTime(second))] {
+            let wrong = known(as_of.clone(), KnownAt::KnownAtPosition(12));
+            assert_eq!(field(wrong), "context.known_at_position");
+            assert_eq!(field(known(as_of, bound)), "context.known_at_time");
+        }
+        let below = known(first(), KnownAt::KnownAtPosition(-1));
+        assert_eq!(field(below), "context.known_at_position");
+        let never = prost_types::Timestamp { seconds: 1, nanos: -1 };
+        let never = known(first(), KnownAt::KnownAtTime(never));
+        assert_eq!(field(never), "context.known_at_time");
     }
 }

@@ -1,0 +1,245 @@
+//! The file of what has been published: records of one length, one behind the other, never changed.
+//!
+//! A record has 152 bytes: kind (1), zero (3), log (4), its number in the file (8), size (8), hash (32), more (64), and the
+//! BLAKE3 hash (32) of all that. Numbers are big-endian.
+//!
+//! | kind | size | hash | more |
+//! |---|---|---|---|
+//! | 1 the log | 0 | leaf of its first entry | name of the co-op, zeros behind it |
+//! | 2 a key signs from here on | 0 | its public half | 0 |
+//! | 3 a checkpoint | its size | its root | its signature |
+//! | 4 what was published beyond this size is given up | the size | 0 | 0 |
+
+use std::{
+    fs::{File, OpenOptions},
+    io::{ErrorKind, Read, Seek, SeekFrom, Write},
+    path::{Path, PathBuf},
+};
+
+use ledger_core::CoopName;
+use ledger_proto::Hash;
+
+use crate::log::{LogError, LogId, make_folder, sync_folder};
+
+const LENGTH: usize = 152;
+const CHECKED: usize = LENGTH - 32;
+
+/// One thing that was published, or said about what was.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Record {
+    /// Whose checkpoints these are: the first record.
+    Log { coop: CoopName, first: Hash },
+    /// From here on, this key signs.
+    Key { public: [u8; 32] },
+    /// A checkpoint.
+    Signed { size: u64, root: Hash, signature: [u8; 64] },
+    /// The operator gave up what was published beyond this size.
+    GivenUp { beyond: u64 },
+}
+
+/// The file of one log, open to be added to.
+pub(super) struct Records {
+    log: LogId,
+    path: PathBuf,
+    file: File,
+    count: u64,
+    /// After a failed write nobody knows what the file holds until it has been read again.
+    dead: bool,
+}
+
+impl Records {
+    /// Opens the file and reads it, if there is one. A last record that is torn was never shown to anybody: it goes.
+    pub(super) fn open(path: &Path, log: LogId) -> Result<Option<(Self, Vec<Record>)>, LogError> {
+        let doing = || format!("reading {}", path.display());
+        let mut file = match OpenOptions::new().read(true).write(true).open(path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(LogError::io(doing())(error)),
+        };
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes).map_err(LogError::io(doing()))?;
+        let mut records = Vec::new();
+        for (number, chunk) in (0..).zip(bytes.chunks(LENGTH)) {
+            match decode(log, number, chunk) {
+                Some(record) => records.push(record),
+                None if (records.len() + 1) * LENGTH >= bytes.len() => {
+                    tracing::warn!(path = %path.display(), number, "the last record is torn, and was never shown: it goes");
+                }
+                None => {
+                    let what = format!("record {number} of {} cannot be read", path.display());
+                    return Err(LogError::Store { what, missing: Vec::new() });
+                }
+            }
+        }
+        let count = records.len() as u64;
+        let end = count * LENGTH as u64;
+        file.set_len(end)
+            .and_then(|()| file.seek(SeekFrom::Start(end)))
+            .and_then(|_| file.sync_all())
+            .map_err(LogError::io(doing()))?;
+        Ok(Some((Self { log, path: path.to_owned(), file, count, dead: false }, records)))
+    }
+
+    /// Begins a file.
+    pub(super) fn create(path: &Path, log: LogId) -> Result<Self, LogError> {
+        let dir = path.parent().unwrap_or(Path::new("."));
+        make_folder(dir)?;
+        let file = OpenOptions::new().write(true).create_new(true).open(path);
+        let file = file.map_err(LogError::io(format!("creating {}", path.display())))?;
+        sync_folder(dir)?;
+        Ok(Self { log, path: path.to_owned(), file, count: 0, dead: false })
+    }
+
+    /// Adds a record, and returns when it is on the platter.
+    pub(super) fn add(&mut self, record: &Record) -> Result<(), LogError> {
+        if std::mem::replace(&mut self.dead, true) {
+            return Err(LogError::Poisoned);
+        }
+        let bytes = encode(self.log, self.count, record)?;
+        self.file
+            .write_all(&bytes)
+            .and_then(|()| self.file.sync_data())
+            .map_err(LogError::io(format!("writing {}", self.path.display())))?;
+        self.count += 1;
+        self.dead = false;
+        Ok(())
+    }
+}
+
+fn encode(log: LogId, number: u64, record: &Record) -> Result<Vec<u8>, LogError> {
+    let mut more = [0; 64];
+    let (kind, size, hash) = match record {
+        Record::Log { coop, first } => {
+            let name = coop.as_str().as_bytes();
+            let place = more.get_mut(..name.len());
+            let place = place.ok_or_else(|| LogError::Unfit(format!("the name {coop}")))?;
+            place.copy_from_slice(name);
+            (1, 0, *first.as_bytes())
+        }
+        Record::Key { public } => (2, 0, *public),
+        Record::Signed { size, root, signature } => {
+            more = *signature;
+            (3, *size, *root.as_bytes())
+        }
+        Record::GivenUp { beyond } => (4, *beyond, [0; 32]),
+    };
+    let mut bytes = Vec::with_capacity(LENGTH);
+    bytes.extend_from_slice(&[kind, 0, 0, 0]);
+    bytes.extend_from_slice(&log.get().to_be_bytes());
+    bytes.extend_from_slice(&number.to_be_bytes());
+    bytes.extend_from_slice(&size.to_be_bytes());
+    bytes.extend_from_slice(&hash);
+    bytes.extend_from_slice(&more);
+    let checksum = blake3::hash(&bytes);
+    bytes.extend_from_slice(checksum.as_bytes());
+    Ok(bytes)
+}
+
+fn decode(log: LogId, number: u64, bytes: &[u8]) -> Option<Record> {
+    let (said, checksum) = bytes.split_at_checked(CHECKED)?;
+    if blake3::hash(said).as_bytes() != checksum {
+        return None;
+    }
+    let (kind, rest) = said.split_first_chunk::<4>()?;
+    let (of, rest) = rest.split_first_chunk::<4>()?;
+    let (nth, rest) = rest.split_first_chunk::<8>()?;
+    let (size, rest) = rest.split_first_chunk::<8>()?;
+    let (hash, rest) = rest.split_first_chunk::<32>()?;
+    let more = rest.first_chunk::<64>()?;
+    if u32::from_be_bytes(*of) != log.get() || u64::from_be_bytes(*nth) != number {
+        return None;
+    }
+    let size = u64::from_be_bytes(*size);
+    match kind {
+        [1, 0, 0, 0] => {
+            let name = more.split(|byte| *byte == 0).next()?;
+            let coop = CoopName::new(std::str::from_utf8(name).ok()?).ok()?;
+            Some(Record::Log { coop, first: Hash::new(*hash) })
+        }
+        [2, 0, 0, 0] => Some(Record::Key { public: *hash }),
+        [3, 0, 0, 0] => Some(Record::Signed { size, root: Hash::new(*hash), signature: *more }),
+        [4, 0, 0, 0] => Some(Record::GivenUp { beyond: size }),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    const ONE: LogId = LogId::new(1);
+
+    fn some() -> Vec<Record> {
+        let hash = |n| Hash::new([n; 32]);
+        vec![
+            Record::Log { coop: CoopName::new("colne-valley").unwrap(), first: hash(1) },
+            Record::Key { public: [2; 32] },
+            Record::Signed { size: 7, root: hash(3), signature: [4; 64] },
+            Record::GivenUp { beyond: 5 },
+            Record::Signed { size: 9, root: hash(5), signature: [6; 64] },
+        ]
+    }
+
+    fn written(dir: &Path) -> PathBuf {
+        let path = dir.join("new").join("1");
+        let mut records = Records::create(&path, ONE).unwrap();
+        for record in some() {
+            records.add(&record).unwrap();
+        }
+        path
+    }
+
+    fn read(path: &Path) -> Result<Vec<Record>, LogError> {
+        Ok(Records::open(path, ONE)?.unwrap().1)
+    }
+
+    #[test]
+    fn what_was_published_is_read_again_and_added_to() {
+        let dir = tempfile::tempdir().unwrap();
+        assert!(Records::open(&dir.path().join("none"), ONE).unwrap().is_none());
+        let path = written(dir.path());
+        assert_eq!(read(&path).unwrap(), some());
+        let (mut records, _) = Records::open(&path, ONE).unwrap().unwrap();
+        records.add(&Record::GivenUp { beyond: 8 }).unwrap();
+        assert_eq!(read(&path).unwrap().last(), Some(&Record::GivenUp { beyond: 8 }));
+        assert!(Records::create(&path, ONE).is_err(), "it is not begun anew");
+    }
+
+    #[test]
+    fn a_torn_end_goes_and_is_written_over() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = written(dir.path());
+        let whole = fs::read(&path).unwrap();
+        for cut in [1, 60, LENGTH - 1] {
+            fs::write(&path, &whole[..whole.len() - cut]).unwrap();
+            let (mut records, before) = Records::open(&path, ONE).unwrap().unwrap();
+            assert_eq!(before, some()[..4]);
+            records.add(&some()[4]).unwrap();
+            assert_eq!(fs::read(&path).unwrap(), whole, "{cut}");
+        }
+        // Of a file that grew and was not filled, the end is zeros.
+        let mut zeros = whole.clone();
+        zeros[4 * LENGTH..].fill(0);
+        fs::write(&path, &zeros).unwrap();
+        assert_eq!(read(&path).unwrap(), some()[..4]);
+    }
+
+    #[test]
+    fn no_flipped_bit_before_the_end_is_read() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = written(dir.path());
+        let whole = fs::read(&path).unwrap();
+        for at in 0..4 * LENGTH {
+            let mut bytes = whole.clone();
+            bytes[at] ^= 1 << (at % 8);
+            fs::write(&path, &bytes).unwrap();
+            assert!(matches!(read(&path), Err(LogError::Store { .. })), "byte {at}");
+        }
+        fs::write(&path, &whole[LENGTH..]).unwrap();
+        assert!(read(&path).is_err(), "a record is missing");
+        fs::write(&path, &whole).unwrap();
+        assert!(Records::open(&path, LogId::new(2)).is_err(), "of another log");
+    }
+}
