@@ -13,30 +13,41 @@
 //! The log is read once, from the first entry to the last, and what is kept does not grow with it beyond the state of the
 //! ledger and eight bytes an entry.
 
+mod against;
 mod chain;
 mod elsewhere;
 mod figures;
 mod finding;
 mod finish;
+mod journals;
+mod page;
 mod replay;
 mod report;
 mod rules;
 mod run;
 pub mod say;
 
-use std::{ops::ControlFlow, path::Path};
+use std::{
+    ops::ControlFlow,
+    path::{Path, PathBuf},
+};
 
 use ledger_core::{State, Timestamp};
 use ledger_proto::VerifierKey;
 
-pub use chain::Head;
+pub use against::compare;
 pub use elsewhere::Elsewhere;
 pub use figures::{Figures, FundFigure, Month, Noted, Some20};
 pub use finding::{Finding, Rule, Step, Verdict};
+pub use page::page;
 pub use report::{KeyUsed, Outcome, Report, Stepped};
 pub use run::Audit;
 
-use crate::bundle::Bundle;
+use crate::{
+    bundle::{Bundle, Fetch, Head},
+    client::Client,
+    error::Error,
+};
 
 /// What the auditor brings.
 #[derive(Clone, Debug, Default)]
@@ -49,6 +60,8 @@ pub struct Options {
     pub since: Option<Elsewhere>,
     /// The newest entry may be so many days old.
     pub max_age_days: Option<u32>,
+    /// Where journals for accounting programs are written. Nothing: none are.
+    pub journals: Option<PathBuf>,
     /// When the audit is made.
     pub now: Timestamp,
 }
@@ -108,4 +121,33 @@ fn take_file(bundle: &Bundle, name: &str, audit: &mut Audit<'_>) -> ControlFlow<
         Ok((first, entries)) => audit.take(first, &entries),
         Err(error) => audit.unread(error),
     }
+}
+
+/// Audits the log of the client's co-op as the server streams it. An error of the connection is one of the caller; what the
+/// server sends is judged as a bundle is.
+pub async fn audit_server(
+    client: &Client,
+    options: &Options,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<Audited, Error> {
+    let mut fetch = Fetch::open(client).await?;
+    let of = fetch.head().size;
+    let mut audit = Audit::begin(fetch.head(), options);
+    loop {
+        match fetch.next().await {
+            Ok(Some((first, entries))) => {
+                if audit.take(first, &entries).is_break() {
+                    break;
+                }
+            }
+            Ok(None) => break,
+            Err(Error::Unverified(what)) => {
+                audit.note(Finding::broken(Step::Read, what));
+                break;
+            }
+            Err(error) => return Err(error),
+        }
+        progress(Progress { entries: audit.entries(), of });
+    }
+    Ok(audit.finish())
 }

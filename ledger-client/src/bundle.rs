@@ -3,18 +3,34 @@
 //!
 //! What stands in each file, `ledger_proto::bundle` knows; this module knows the folder. Nothing here looks into an entry.
 
+mod fetch;
 mod read;
 mod write;
 
 use ledger_core::Position;
 use ledger_proto::bundle::{CHECKPOINTS, DESCRIPTORS, Damaged, FORMAT, KEYS, PROTO, README};
+use ledger_proto::{Origin, VerifierKey};
 
+pub use fetch::{Fetch, FetchError, fetch};
 pub(crate) use read::positions;
 pub use read::{Bundle, EntryFile};
 pub use write::{Export, Exported};
 
 /// Every file of a bundle but its list and its entries.
 const SMALL: [&str; 6] = [CHECKPOINTS, DESCRIPTORS, FORMAT, KEYS, PROTO, README];
+
+/// What stands at the head of a log that is to be audited. Nobody vouches for any of it.
+#[derive(Clone, Debug)]
+pub struct Head {
+    /// The identity of the log.
+    pub origin: Origin,
+    /// How many entries it is said to have.
+    pub size: u64,
+    /// Its keys, the newest last.
+    pub keys: Vec<VerifierKey>,
+    /// Every checkpoint that is said to have been published: signed notes, in order of size.
+    pub notes: Vec<String>,
+}
 
 /// Why a folder cannot be read as a bundle, or a bundle not be written into it.
 #[derive(Debug, thiserror::Error)]

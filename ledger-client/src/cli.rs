@@ -11,6 +11,7 @@ use crate::render::Output;
 
 pub(crate) mod advice;
 mod audit;
+mod bundle;
 mod coop;
 mod export;
 mod happened;
@@ -45,7 +46,7 @@ pub(crate) struct Cli {
 }
 
 /// What goes with every command, before it or after it.
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "With every command")]
 pub(crate) struct Globals {
     /// The server.
@@ -95,7 +96,7 @@ pub(crate) struct Globals {
 }
 
 /// What every change can say about itself.
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "With every change")]
 struct Writing {
     /// Check and answer as if it were done, and store nothing.
@@ -125,7 +126,7 @@ struct Writing {
 }
 
 /// What every look can say about itself.
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "With every look")]
 struct Reading {
     /// As it stood after an entry (a number), as it was known at a time (2025-04-01T12:00:00Z), or
@@ -193,9 +194,8 @@ enum Command {
 
 /// Does what was typed.
 pub(crate) async fn run(cli: Cli) -> Result<ExitCode, Error> {
-    // An audit of a bundle needs no server, and no token.
     if let Command::Audit(command) = cli.command {
-        return command.run(cli.globals.output);
+        return command.run(cli.globals).await;
     }
     answer(cli).await.map(|()| ExitCode::SUCCESS)
 }

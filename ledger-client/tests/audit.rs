@@ -10,5 +10,7 @@ mod story;
 mod damage;
 #[path = "audit/forged.rs"]
 mod forged;
+#[path = "audit/page.rs"]
+mod page;
 #[path = "audit/sound.rs"]
 mod sound;

@@ -13,19 +13,7 @@ use super::{
     report::KeyUsed,
     say,
 };
-
-/// What stands at the head of a log that is to be audited. Nobody vouches for any of it.
-#[derive(Clone, Debug)]
-pub struct Head {
-    /// The identity of the log.
-    pub origin: Origin,
-    /// How many entries it is said to have.
-    pub size: u64,
-    /// Its keys, the newest last.
-    pub keys: Vec<VerifierKey>,
-    /// Every checkpoint that is said to have been published: signed notes, in order of size.
-    pub notes: Vec<String>,
-}
+use crate::bundle::Head;
 
 /// The Merkle log as it is reckoned again, with what must fit it on the way.
 pub(super) struct Chain {

@@ -28,7 +28,7 @@ pub(super) struct Done<'a> {
 }
 
 pub(super) fn finish(audit: Audit<'_>) -> Audited {
-    let Audit { options, head, mut chain, mut replay, mut findings } = audit;
+    let Audit { options, head, mut chain, mut replay, mut findings, journals } = audit;
     let mut found = Vec::new();
     let keys = chain.finish(&mut found);
     let reading = |finding: &Finding| finding.step == Step::Read;
@@ -69,6 +69,9 @@ pub(super) fn finish(audit: Audit<'_>) -> Audited {
     report.newest_entry = newest.map(say::moment);
     report.keys.clone_from(&keys);
     (report.figures, report.months, report.noted) = (figures, months, noted);
+    if let Some(journals) = journals {
+        journals.finish(&mut report);
+    }
     Audited { report, state: replay.into_state().filter(|_| whole) }
 }
 
@@ -158,5 +161,5 @@ fn outcome(done: &Done<'_>, step: Step, findings: &Findings) -> Outcome {
 
 /// What is only done when it is asked for; whoever does it takes the sentence away.
 fn not_asked() -> impl Iterator<Item = String> {
-    [say::NOT_AGAINST, say::NO_JOURNALS].into_iter().map(str::to_owned)
+    Step::ALL.into_iter().filter_map(say::unasked).map(str::to_owned)
 }

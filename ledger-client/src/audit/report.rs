@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::{
     figures::{Figures, Month, Noted},
     finding::{Finding, Step, Verdict},
+    say,
 };
 
 /// What came of one step.
@@ -92,4 +93,25 @@ pub struct Report {
     pub since: Option<u64>,
     /// What was not covered, in sentences.
     pub not_covered: Vec<String>,
+}
+
+impl Report {
+    /// Adds what was found after the entries had been read.
+    pub(super) fn add(&mut self, finding: Finding) {
+        let before = if self.findings.is_empty() { Verdict::Verified } else { self.verdict };
+        self.verdict = before.first(finding.verdict);
+        self.exit_code = self.verdict.exit_code();
+        self.sentence = say::verdict(self.verdict).to_owned();
+        self.findings.push(finding);
+    }
+
+    /// Says what came of a step that is only done when it is asked for.
+    pub(super) fn stepped(&mut self, which: Step, how_much: String) {
+        let wrong = self.findings.iter().any(|finding| finding.step == which);
+        for stepped in self.steps.iter_mut().filter(|stepped| stepped.step == which) {
+            stepped.outcome = if wrong { Outcome::Wrong } else { Outcome::Held };
+            stepped.how_much.clone_from(&how_much);
+        }
+        self.not_covered.retain(|sentence| say::unasked(which) != Some(sentence));
+    }
 }

@@ -2,18 +2,19 @@
 
 use std::ops::ControlFlow;
 
-use ledger_core::{Event, Position};
+use ledger_core::{Entry, Event, Position};
 use ledger_proto::{leaf, stored};
 
 use super::{
     Audited, Options,
-    chain::{Chain, Head},
+    chain::Chain,
     finding::{Finding, Step, Verdict},
     finish::finish,
+    journals::{self, Journals},
     replay::Replay,
     say,
 };
-use crate::bundle::{BundleError, positions};
+use crate::bundle::{BundleError, Head, positions};
 
 /// More findings than this are counted, and not kept.
 const KEPT: usize = 500;
@@ -25,6 +26,7 @@ pub struct Audit<'o> {
     pub(super) chain: Chain,
     pub(super) replay: Replay,
     pub(super) findings: Findings,
+    pub(super) journals: Option<Journals>,
 }
 
 /// What was found, and no more of it than anybody reads.
@@ -62,7 +64,13 @@ impl<'o> Audit<'o> {
         let since = options.since.as_ref().map_or(0, super::Elsewhere::size);
         let mut findings = Findings::default();
         findings.all(found);
-        Audit { options, head: head.clone(), chain, replay: Replay::since(since), findings }
+        let coop = head.origin.coop().map(|coop| coop.to_string()).unwrap_or_default();
+        let journals = options.journals.as_deref().and_then(|dir| {
+            let opened = Journals::open(dir, &coop);
+            opened.map_err(|error| findings.add(journals::unwritten(&error))).ok()
+        });
+        let (head, replay) = (head.clone(), Replay::since(since));
+        Audit { options, head, chain, replay, findings, journals }
     }
 
     /// How many entries have been taken.
@@ -107,10 +115,22 @@ impl<'o> Audit<'o> {
         }
         self.chain.push(leaf(bytes), &mut found);
         match entry {
-            Some(entry) => self.replay.take(&entry, &mut found),
+            Some(entry) => {
+                self.replay.take(&entry, &mut found);
+                self.write(&entry, &mut found);
+            }
             None => self.replay.stop(),
         }
         self.findings.all(found);
+    }
+
+    fn write(&mut self, entry: &Entry, found: &mut Vec<Finding>) {
+        if let Some(journals) = &mut self.journals
+            && let Err(error) = journals.add(entry)
+        {
+            found.push(journals::unwritten(&error));
+            self.journals = None;
+        }
     }
 
     /// Something of a bundle cannot be read: nothing comes after it.

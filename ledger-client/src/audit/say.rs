@@ -1,15 +1,14 @@
 //! Every sentence of an audit but those of the rules, which stand with them: so that another language can follow.
 
+mod report;
+
 use ledger_core::{Position, Timestamp};
 use ledger_proto::{NoteError, Origin};
 
-use super::{
-    figures::{Figures, Noted},
-    finding::{Finding, Rule, Step, Verdict},
-    finish::Done,
-    report::{Outcome, Report, Stepped},
-};
-use crate::typed::{say_minutes, say_money};
+pub use report::{amounts, lines};
+pub(super) use report::{how_much, not_covered, page, unasked};
+
+use super::finding::{Finding, Rule, Step, Verdict};
 
 pub(super) const NO_KEY: &str = "there is no key by which a signature could be checked";
 pub(super) const KEY_OF_ANOTHER_LOG: &str = "a key in it belongs to another log";
@@ -186,166 +185,34 @@ pub fn verdict(verdict: Verdict) -> &'static str {
     }
 }
 
-/// How much was done in a step.
-pub(super) fn how_much(done: &Done<'_>, step: Step) -> String {
-    let Done { entries, of, replayed, checkpoints, signatures, elsewhere, seals, .. } = done;
-    match step {
-        Step::Read if entries == of => format!("{entries} entries"),
-        Step::Read => format!("{entries} of {of} entries"),
-        Step::Reckon => format!("{entries} entries, {checkpoints} checkpoints"),
-        Step::Signatures => {
-            let pinned = done.keys.iter().filter(|key| key.pinned).count();
-            let keys = done.keys.len();
-            format!("{signatures} signatures by {keys} key(s), {pinned} of them known beforehand")
-        }
-        Step::OtherRoads => format!("{elsewhere} compared"),
-        Step::Rules => format!("{replayed} of {of} entries replayed"),
-        Step::Seals => format!("{seals} seals"),
-        Step::Against | Step::Journals => String::new(),
-        Step::NotCovered => "see below".to_owned(),
-        Step::Since => done.options.since.as_ref().map_or_else(String::new, |since| {
-            format!("{} entries had been audited; all were replayed again", since.size())
-        }),
+pub(super) const SERVICE_BEHIND: &str =
+    "the service does not have all of these entries: it was set back, or another one answers";
+
+pub(super) fn shown(name: &str, shown: i64, reckoned: i64) -> String {
+    format!("{name} is shown as {shown}, and comes to {reckoned} by the history")
+}
+
+pub(super) fn not_shown(name: &str) -> String {
+    format!("{name} is not shown by the service, and is in the history")
+}
+
+pub(super) fn compared(figures: usize, position: u64) -> String {
+    format!("{figures} figures, as of entry {position}")
+}
+
+pub(super) fn journals(written: &str, ran: &[&str]) -> String {
+    match ran {
+        [] => format!("written to {written}; none of the three programs is installed here"),
+        ran => format!("written to {written}, and checked by {}", ran.join(", ")),
     }
 }
 
-/// What was not covered, each in a sentence.
-pub(super) fn not_covered(done: &Done<'_>) -> Vec<String> {
-    let mut said = Vec::new();
-    let mut say = |sentence: &str| said.push(sentence.to_owned());
-    if done.entries < done.of || done.of == 0 {
-        say("The history could not be read to its end.");
-    }
-    if done.replayed < done.entries {
-        say("The history could not be replayed to its end: figures are left out.");
-    }
-    if done.elsewhere == 0 {
-        say(
-            "No checkpoint came by another road (the minutes of a meeting, a member's receipt). So whoever holds the key \
-             could have written another history and signed that; and the newest entries could have been left out.",
-        );
-    }
-    if !done.keys.iter().any(|key| key.pinned) {
-        say(
-            "No key was known beforehand: the keys came with the history. Compare their ids with what the co-op has \
-             published.",
-        );
-    }
-    if done.options.max_age_days.is_none() {
-        say("How old the newest entry may be was not said, so its age was not judged.");
-    }
-    if done.seals == 0 {
-        say("The log holds no seal of its accounts.");
-    }
-    said.extend(noted(done.noted));
-    said.extend(ALWAYS.map(str::to_owned));
-    said
+pub(super) fn journal_refused(program: &str, said: &str) -> String {
+    let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
+    let said: String = said.chars().take(300).collect();
+    format!("{program} does not come to the same balances: {said}")
 }
 
-/// What breaks no rule, and is to be looked at by people.
-fn noted(noted: &Noted) -> impl Iterator<Item = String> {
-    let Noted { losses_accepted, imported, back_dated, reversals, below_floor, .. } = noted;
-    let counted = [
-        (losses_accepted, "times the operator went on without entries that had been lost"),
-        (
-            imported,
-            "entries came out of an import, recorded by one officer without a second person",
-        ),
-        (
-            back_dated,
-            "entries were recorded more than 31 days after they are said to have happened",
-        ),
-        (reversals, "entries reverse another one"),
-        (below_floor, "reversals took somebody below the floor"),
-        (&noted.exchanged_vouchers, "vouchers were given for hours: ask which minute decided that"),
-        (&noted.confirmed_by_time, "entries count hours that nobody confirmed in time"),
-    ];
-    let some = counted.into_iter().filter(|(some, _)| some.count > 0);
-    let sentences: Vec<String> = some
-        .map(|(some, what)| {
-            let first: Vec<String> = some.first.iter().take(5).map(u64::to_string).collect();
-            let more = if some.count > 5 { " and so on" } else { "" };
-            format!("For people to judge: {} {what} ({}{more}).", some.count, first.join(", "))
-        })
-        .collect();
-    sentences.into_iter()
-}
-
-/// What no audit of a log covers.
-const ALWAYS: [&str; 2] = [
-    "Names, addresses and notes are not in the history, and were not looked at.",
-    "Whether what was recorded did happen, no audit of a log can say: it says who recorded it, and who confirmed it.",
-];
-
-/// What is said where the service was not asked.
-pub(super) const NOT_AGAINST: &str =
-    "What the running service shows was not compared with the history (--against).";
-/// What is said where no journals were written.
-pub(super) const NO_JOURNALS: &str =
-    "No journals were written for accounting programs (--journals).";
-
-/// The report as lines, for a terminal.
-pub fn lines(report: &Report) -> Vec<String> {
-    let mut lines = vec![report.sentence.clone(), String::new()];
-    for Stepped { number, step: which, outcome, how_much } in &report.steps {
-        let outcome = match outcome {
-            Outcome::Held => "ok   ",
-            Outcome::Wrong => "WRONG",
-            Outcome::NotDone => "-    ",
-        };
-        let how_much = if how_much.is_empty() { String::new() } else { format!(": {how_much}") };
-        lines.push(format!("{number:>2}  {outcome}  {}{how_much}", step(*which)));
-    }
-    if !report.findings.is_empty() {
-        lines.extend([String::new(), "What is wrong:".to_owned()]);
-        lines.extend(report.findings.iter().map(|one| format!("  {}", finding(one))));
-    }
-    if report.more_findings > 0 {
-        lines.push(format!("  and {} more.", report.more_findings));
-    }
-    lines.extend([String::new(), "What was not covered:".to_owned()]);
-    lines.extend(report.not_covered.iter().map(|sentence| format!("  {sentence}")));
-    if let Some(figures) = &report.figures {
-        lines.push(String::new());
-        lines.extend(amounts(figures).into_iter().map(|(name, is)| format!("{name:<42}{is:>28}")));
-    }
-    let newest = report.newest_entry.as_deref().unwrap_or("none");
-    lines.extend([
-        String::new(),
-        format!("log         {}", report.origin),
-        format!("entries     {}, the newest of {newest}", report.entries),
-        format!("root        {}", report.root_line),
-    ]);
-    lines.extend(report.keys.iter().map(|key| format!("key         {}", key.id)));
-    lines
-}
-
-/// The figures, each with its name.
-pub fn amounts(figures: &Figures) -> Vec<(String, String)> {
-    let minutes = [
-        ("Hours banked", figures.banked_minutes),
-        ("Hours redeemed (respite delivered)", figures.redeemed_minutes),
-        ("Hours in members' accounts", figures.member_minutes),
-        ("Hours held for promises", figures.held_minutes),
-        ("Hours in the community pot", figures.pot_minutes),
-    ];
-    let pence = [
-        ("Cash received", figures.cash_in_pence),
-        ("Cash spent", figures.cash_out_pence),
-        ("Gifts in kind, reckoned to be worth", figures.in_kind_valued_pence),
-    ];
-    let counts = [
-        ("Members taking part", figures.members_taking_part),
-        ("Vouchers issued", figures.vouchers_issued),
-        ("Vouchers redeemed", figures.vouchers_redeemed),
-        ("Vouchers cancelled", figures.vouchers_cancelled),
-        ("Vouchers lapsed", figures.vouchers_lapsed),
-        ("Vouchers open", figures.vouchers_open),
-    ];
-    let minutes = minutes.map(|(name, is)| (name.to_owned(), say_minutes(is)));
-    let pence = pence.map(|(name, is)| (name.to_owned(), say_money(is)));
-    let counts = counts.map(|(name, is)| (name.to_owned(), is.to_string()));
-    let funds = figures.funds.iter();
-    let funds = funds.map(|fund| (format!("Fund {}", fund.title), say_money(fund.pence)));
-    minutes.into_iter().chain(pence).chain(funds).chain(counts).collect()
+pub(super) fn journal_unwritten(error: &std::io::Error) -> String {
+    format!("the journals could not be written: {error}")
 }
