@@ -34,7 +34,7 @@ pub async fn compare(audited: &mut Audited, client: &Client) -> Result<(), Error
         Ok(shown) => shown,
         Err(Error::Refused { code: Code::OutOfRange, .. }) => {
             audited.report.add(Finding::broken(Step::Against, say::SERVICE_BEHIND));
-            audited.report.stepped(Step::Against, String::new());
+            audited.report.stepped(Step::Against, "");
             return Ok(());
         }
         Err(error) => return Err(error),
@@ -44,7 +44,7 @@ pub async fn compare(audited: &mut Audited, client: &Client) -> Result<(), Error
     for what in found {
         audited.report.add(Finding::new(Step::Against, Verdict::ShownDiffers, what));
     }
-    audited.report.stepped(Step::Against, say::compared(reckoned.len(), position));
+    audited.report.stepped(Step::Against, &say::compared(reckoned.len(), position));
     Ok(())
 }
 

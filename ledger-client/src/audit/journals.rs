@@ -93,7 +93,7 @@ impl Journals {
                 Err(error) => report.add(unwritten(&error)),
             }
         }
-        report.stepped(Step::Journals, say::journals(&self.dir.display().to_string(), &ran));
+        report.stepped(Step::Journals, &say::journals(&self.dir.display().to_string(), &ran));
     }
 }
 

@@ -101,16 +101,16 @@ impl Report {
         let before = if self.findings.is_empty() { Verdict::Verified } else { self.verdict };
         self.verdict = before.first(finding.verdict);
         self.exit_code = self.verdict.exit_code();
-        self.sentence = say::verdict(self.verdict).to_owned();
+        say::verdict(self.verdict).clone_into(&mut self.sentence);
         self.findings.push(finding);
     }
 
     /// Says what came of a step that is only done when it is asked for.
-    pub(super) fn stepped(&mut self, which: Step, how_much: String) {
+    pub(super) fn stepped(&mut self, which: Step, how_much: &str) {
         let wrong = self.findings.iter().any(|finding| finding.step == which);
         for stepped in self.steps.iter_mut().filter(|stepped| stepped.step == which) {
             stepped.outcome = if wrong { Outcome::Wrong } else { Outcome::Held };
-            stepped.how_much.clone_from(&how_much);
+            how_much.clone_into(&mut stepped.how_much);
         }
         self.not_covered.retain(|sentence| say::unasked(which) != Some(sentence));
     }
