@@ -120,6 +120,11 @@ impl Town {
         self.start().await.unwrap();
     }
 
+    /// What is behind the listener.
+    pub(crate) fn house(&self) -> &House {
+        self.serving.as_ref().unwrap().house()
+    }
+
     /// Where the server listens, as `127.0.0.1:50051`.
     pub(crate) fn address(&self) -> &str {
         self.url.trim_start_matches("http://")

@@ -5,6 +5,7 @@ mod skip;
 
 mod access;
 mod banking;
+mod checkpoints;
 mod crash_log;
 mod foreign;
 mod guards;

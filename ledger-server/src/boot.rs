@@ -115,7 +115,7 @@ fn damage(log: &dyn Log, id: LogId, error: Error) -> Error {
 impl Live {
     fn lose(&mut self, id: LogId, error: LogError) {
         tracing::error!(log = id.get(), %error, "a co-op is not served");
-        let published = || Register::open(&self.data, id).ok().and_then(|register| register.coop());
+        let published = || Register::look(&self.data, id).ok().flatten().map(|(coop, _)| coop);
         match coop_of(&*self.log, id).or_else(published) {
             Some(coop) => drop(self.lost.insert(coop, Arc::new(error))),
             None => self.nameless = Some(Arc::new(error)),

@@ -3,6 +3,8 @@
 mod keys;
 mod records;
 mod register;
+#[cfg(test)]
+mod tests;
 
 use std::{
     collections::BTreeMap,

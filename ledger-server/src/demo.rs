@@ -27,7 +27,8 @@ use crate::{
     clock::Clock,
     config::Demo,
     error::Error,
-    serve::{House, Opening, serve, until_told},
+    house::{House, Opening},
+    serve::{serve, until_told},
 };
 use folder::Found;
 use road::{Road, Tally};

@@ -14,9 +14,9 @@ use crate::{
     checkpoints::{self, Register},
     engine::Submission,
     error::Error,
+    house::{House, Opening},
     log::{Log, LogError, LogId, LogOptions, Lost, PackedLog},
     operator,
-    serve::{House, Opening},
 };
 
 /// A co-op, by name, and what its log has lost, if it has.

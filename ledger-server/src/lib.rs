@@ -16,6 +16,7 @@ mod error;
 mod gate;
 mod grpc;
 mod guard;
+mod house;
 mod log;
 mod operator;
 mod rotation;
@@ -34,10 +35,11 @@ pub use demo::demo;
 pub use engine::{Answer, Engine, ImportAnswer, ImportJob, Submission};
 pub use error::Error;
 pub use guard::{Verdict, accept_loss, verdicts};
+pub use house::{House, Opening};
 pub use log::{
     Against, Block, Care, Head, Log, LogError, LogId, LogOptions, Lost, MAX_ENTRY, MemoryLog,
     PackedLog, Pause, SimulatedDisk, Vandal, Watch, Watchdog, Witness,
 };
 pub use rotation::{rotate_key, verifier_keys};
 pub use scrub::Scrubbing;
-pub use serve::{House, Opening, Serving, serve, until_told};
+pub use serve::{Serving, serve, until_told};

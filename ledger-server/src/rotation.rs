@@ -9,9 +9,9 @@ use ledger_proto::{VerifierKey, rotation_message};
 use crate::{
     checkpoints::{self, Register},
     error::Error,
+    house::{House, Opening},
     log::LogId,
     operator,
-    serve::{House, Opening},
 };
 
 /// Lets a new key sign the checkpoints of a co-op, and says which. The server must not run.
@@ -58,8 +58,7 @@ fn newest(register: &Register) -> Result<VerifierKey, Error> {
 pub fn verifier_keys(data: &Path) -> Result<Vec<(CoopName, Vec<VerifierKey>)>, Error> {
     let mut keys = Vec::new();
     for log in checkpoints::published_logs(data)? {
-        let register = Register::open(data, log)?;
-        keys.extend(register.coop().map(|coop| (coop, register.verifier_keys())));
+        keys.extend(Register::look(data, log)?);
     }
     Ok(keys)
 }

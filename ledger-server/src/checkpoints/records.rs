@@ -11,8 +11,8 @@
 //! | 4 what was published beyond this size is given up | the size | 0 | 0 |
 
 use std::{
-    fs::{File, OpenOptions},
-    io::{ErrorKind, Read, Seek, SeekFrom, Write},
+    fs::{self, File, OpenOptions},
+    io::{ErrorKind, Seek, SeekFrom, Write},
     path::{Path, PathBuf},
 };
 
@@ -50,33 +50,16 @@ pub(super) struct Records {
 impl Records {
     /// Opens the file and reads it, if there is one. A last record that is torn was never shown to anybody: it goes.
     pub(super) fn open(path: &Path, log: LogId) -> Result<Option<(Self, Vec<Record>)>, LogError> {
-        let doing = || format!("reading {}", path.display());
-        let mut file = match OpenOptions::new().read(true).write(true).open(path) {
-            Ok(file) => file,
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(LogError::io(doing())(error)),
-        };
-        let mut bytes = Vec::new();
-        file.read_to_end(&mut bytes).map_err(LogError::io(doing()))?;
-        let mut records = Vec::new();
-        for (number, chunk) in (0..).zip(bytes.chunks(LENGTH)) {
-            match decode(log, number, chunk) {
-                Some(record) => records.push(record),
-                None if (records.len() + 1) * LENGTH >= bytes.len() => {
-                    tracing::warn!(path = %path.display(), number, "the last record is torn, and was never shown: it goes");
-                }
-                None => {
-                    let what = format!("record {number} of {} cannot be read", path.display());
-                    return Err(LogError::Store { what, missing: Vec::new() });
-                }
-            }
-        }
+        let Some(records) = read(path, log)? else { return Ok(None) };
         let count = records.len() as u64;
         let end = count * LENGTH as u64;
-        file.set_len(end)
-            .and_then(|()| file.seek(SeekFrom::Start(end)))
-            .and_then(|_| file.sync_all())
-            .map_err(LogError::io(doing()))?;
+        let opened = OpenOptions::new().write(true).open(path).and_then(|mut file| {
+            file.set_len(end)?;
+            file.seek(SeekFrom::Start(end))?;
+            file.sync_all()?;
+            Ok(file)
+        });
+        let file = opened.map_err(LogError::io(format!("opening {}", path.display())))?;
         Ok(Some((Self { log, path: path.to_owned(), file, count, dead: false }, records)))
     }
 
@@ -104,6 +87,29 @@ impl Records {
         self.dead = false;
         Ok(())
     }
+}
+
+/// Reads a file, if there is one, and leaves it as it is: a server may be adding to it.
+pub(super) fn read(path: &Path, log: LogId) -> Result<Option<Vec<Record>>, LogError> {
+    let bytes = match fs::read(path) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(LogError::io(format!("reading {}", path.display()))(error)),
+    };
+    let mut records = Vec::new();
+    for (number, chunk) in (0..).zip(bytes.chunks(LENGTH)) {
+        match decode(log, number, chunk) {
+            Some(record) => records.push(record),
+            None if (records.len() + 1) * LENGTH >= bytes.len() => {
+                tracing::warn!(path = %path.display(), number, "the last record is torn: nobody was shown it");
+            }
+            None => {
+                let what = format!("record {number} of {} cannot be read", path.display());
+                return Err(LogError::Store { what, missing: Vec::new() });
+            }
+        }
+    }
+    Ok(Some(records))
 }
 
 fn encode(log: LogId, number: u64, record: &Record) -> Result<Vec<u8>, LogError> {
@@ -165,8 +171,6 @@ fn decode(log: LogId, number: u64, bytes: &[u8]) -> Option<Record> {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
-
     use super::*;
 
     const ONE: LogId = LogId::new(1);
@@ -191,8 +195,11 @@ mod tests {
         path
     }
 
-    fn read(path: &Path) -> Result<Vec<Record>, LogError> {
-        Ok(Records::open(path, ONE)?.unwrap().1)
+    fn reread(path: &Path) -> Result<Vec<Record>, LogError> {
+        let looked_at = read(path, ONE).map(Option::unwrap);
+        let opened = Records::open(path, ONE).map(|opened| opened.unwrap().1);
+        assert_eq!(looked_at.ok(), opened.as_ref().ok().cloned());
+        opened
     }
 
     #[test]
@@ -200,10 +207,10 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         assert!(Records::open(&dir.path().join("none"), ONE).unwrap().is_none());
         let path = written(dir.path());
-        assert_eq!(read(&path).unwrap(), some());
+        assert_eq!(reread(&path).unwrap(), some());
         let (mut records, _) = Records::open(&path, ONE).unwrap().unwrap();
         records.add(&Record::GivenUp { beyond: 8 }).unwrap();
-        assert_eq!(read(&path).unwrap().last(), Some(&Record::GivenUp { beyond: 8 }));
+        assert_eq!(reread(&path).unwrap().last(), Some(&Record::GivenUp { beyond: 8 }));
         assert!(Records::create(&path, ONE).is_err(), "it is not begun anew");
     }
 
@@ -223,7 +230,7 @@ mod tests {
         let mut zeros = whole.clone();
         zeros[4 * LENGTH..].fill(0);
         fs::write(&path, &zeros).unwrap();
-        assert_eq!(read(&path).unwrap(), some()[..4]);
+        assert_eq!(reread(&path).unwrap(), some()[..4]);
     }
 
     #[test]
@@ -235,10 +242,10 @@ mod tests {
             let mut bytes = whole.clone();
             bytes[at] ^= 1 << (at % 8);
             fs::write(&path, &bytes).unwrap();
-            assert!(matches!(read(&path), Err(LogError::Store { .. })), "byte {at}");
+            assert!(matches!(reread(&path), Err(LogError::Store { .. })), "byte {at}");
         }
         fs::write(&path, &whole[LENGTH..]).unwrap();
-        assert!(read(&path).is_err(), "a record is missing");
+        assert!(reread(&path).is_err(), "a record is missing");
         fs::write(&path, &whole).unwrap();
         assert!(Records::open(&path, LogId::new(2)).is_err(), "of another log");
     }

@@ -13,7 +13,7 @@ use ledger_proto::{Checkpoint, Hash, Origin, SigningKey, Tree, VerifierKey, note
 
 use super::{
     keys::KeyFiles,
-    records::{Record, Records},
+    records::{self, Record, Records},
 };
 use crate::{
     error::Error,
@@ -49,6 +49,8 @@ struct Inner {
     signer: Option<SigningKey>,
     /// Those that stand, in order of size.
     points: Vec<Point>,
+    /// The key that the log let follow last, if it ever did.
+    rotated: Option<[u8; 32]>,
     /// The largest size that was ever published, given up or not.
     reached: u64,
 }
@@ -67,7 +69,11 @@ impl Register {
     pub(crate) fn open(data: &Path, log: LogId) -> Result<Self, Error> {
         let path = super::folder(data).join(log.to_string());
         let keys = KeyFiles::of(data, log);
-        let mut inner = Inner { signer: keys.current()?, ..Inner::default() };
+        let signer = keys.current().unwrap_or_else(|error| {
+            tracing::error!(log = log.get(), %error, "a key cannot be read");
+            None
+        });
+        let mut inner = Inner { signer, ..Inner::default() };
         if let Some((records, read)) = Records::open(&path, log)? {
             inner.records = Some(records);
             for record in read {
@@ -81,13 +87,26 @@ impl Register {
         Ok(Self { log, keys, path, inner: Mutex::new(inner), newest })
     }
 
-    fn lock(&self) -> MutexGuard<'_, Inner> {
-        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Whose checkpoints were published in this folder, and the keys by which they are checked, oldest first. It changes
+    /// nothing: a server may be at work there.
+    pub(crate) fn look(
+        data: &Path,
+        log: LogId,
+    ) -> Result<Option<(CoopName, Vec<VerifierKey>)>, Error> {
+        let mut inner = Inner::default();
+        for record in
+            records::read(&super::folder(data).join(log.to_string()), log)?.unwrap_or_default()
+        {
+            // What contradicts itself says nothing more.
+            if inner.take(record).is_none() {
+                break;
+            }
+        }
+        Ok(inner.of.map(|(coop, _)| (coop, inner.keys)))
     }
 
-    /// Whose checkpoints these are, if any were published.
-    pub(crate) fn coop(&self) -> Option<CoopName> {
-        self.lock().of.as_ref().map(|(coop, _)| coop.clone())
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The newest that was published.
@@ -205,13 +224,18 @@ impl Register {
         let advice = "put the file back from a backup of the folder; without it nobody can show that another key \
                       follows this one, and no checkpoint is signed";
         let file = self.keys.path().display();
+        if inner.rotated.is_some() && inner.rotated != published {
+            return Err(Error::Internal(format!(
+                "{file} is older than the log, which says that another key followed it: {advice}"
+            )));
+        }
         match &inner.signer {
             Some(signer) if published == Some(signer.public()) => Ok(signer.clone()),
             Some(_) => Err(Error::Internal(format!(
                 "{file} holds another key than the one that signed the published checkpoints: {advice}"
             ))),
             None => Err(Error::Internal(format!(
-                "{file} is missing, but checkpoints were published with that key: {advice}"
+                "{file} is missing or cannot be read, but checkpoints were published with that key: {advice}"
             ))),
         }
     }
@@ -269,12 +293,13 @@ impl Register {
 
     /// Ends a change of keys that the log knows of. Done at every start, so that a crash in between ends here.
     pub(crate) fn changed(&self, rotated: Option<&[u8; 32]>) -> Result<(), Error> {
+        let mut inner = self.lock();
+        inner.rotated = rotated.copied();
         let Some(next) = self.keys.next()? else { return Ok(()) };
         let public = next.public();
         if rotated != Some(&public) {
             return Ok(());
         }
-        let mut inner = self.lock();
         if inner.keys.last().map(VerifierKey::public) != Some(public) {
             inner.add(Record::Key { public })?;
         }

@@ -8,7 +8,7 @@ use ledger_proto::{
     v1::{self, write::Request},
 };
 
-use crate::{clock::Clock, engine::Submission, error::Error, serve::House};
+use crate::{clock::Clock, engine::Submission, error::Error, house::House};
 
 /// What became of the requests.
 #[derive(Debug, Default)]
