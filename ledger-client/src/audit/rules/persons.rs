@@ -60,9 +60,11 @@ fn concerned(seen: &Seen<'_>) -> Vec<Option<MemberId>> {
         Event::HoursRecorded { help, .. } | Event::HoursResolved { help, .. } => gains(help),
         Event::HoursConfirmed { help, .. } if !by_member => gains(help),
         Event::HoursGiven { to, .. } if !by_member => vec![*to],
-        Event::MemberLeft { settled: Some(Transfer::Time { to, .. }), .. } if !by_member => {
-            vec![own(*to)]
-        }
+        // What was left goes to an heir. What was missing, the community makes good: that is nobody's gain.
+        Event::MemberLeft {
+            settled: Some(Transfer::Time { from: TimeAccount::Member(_), to, .. }),
+            ..
+        } if !by_member => vec![own(*to)],
         Event::PotGranted { to, .. } => vec![Some(*to)],
         Event::VoucherIssued { member, .. } => vec![Some(*member)],
         Event::CashSpent { member, .. } => vec![*member],
