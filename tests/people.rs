@@ -7,7 +7,6 @@
 )]
 
 use ledger_proto::v1;
-use tokio_stream::StreamExt;
 
 use crate::harness::{Town, reason, run, say, say::member};
 
@@ -68,7 +67,7 @@ fn no_word_about_a_person_is_in_the_log() {
         let request = v1::ReadHistoryRequest { coop: town.client().coop(), ..Default::default() };
         let mut stream = town.client().read_history(request).await.unwrap();
         let mut entries = 0;
-        while let Some(answer) = stream.next().await {
+        while let Some(answer) = stream.message().await.transpose() {
             for entry in answer.unwrap().entries {
                 entries += 1;
                 let text = String::from_utf8_lossy(&entry.entry).into_owned();

@@ -15,7 +15,6 @@ use ledger_client::Client;
 use ledger_core::CoopName;
 use ledger_proto::{Frontier, Hash, leaf, v1};
 use ledger_server::{Clock, House, Log, LogOptions, Opening, PackedLog, accept_loss, verdicts};
-use tokio_stream::StreamExt;
 
 use crate::harness::{COOP, Town, reason, refusal, run, say, say::member};
 
@@ -55,7 +54,7 @@ async fn history(client: &Client) -> (Vec<v1::HistoryEntry>, v1::HistoryHead) {
     let request = v1::ReadHistoryRequest { coop: client.coop(), ..Default::default() };
     let mut stream = client.read_history(request).await.unwrap();
     let (mut entries, mut head) = (Vec::new(), None);
-    while let Some(answer) = stream.next().await {
+    while let Some(answer) = stream.message().await.transpose() {
         let answer = answer.unwrap();
         entries.extend(answer.entries);
         head = answer.head;
@@ -191,16 +190,16 @@ fn the_history_hashes_to_the_root_of_its_head() {
         let request =
             v1::ReadHistoryRequest { coop: town.client().coop(), after_position: 3, limit: 2 };
         let mut stream = town.client().read_history(request).await.unwrap();
-        let some = stream.next().await.unwrap().unwrap().entries;
+        let some = stream.message().await.transpose().unwrap().unwrap().entries;
         assert_eq!(some, &entries[3..5]);
-        assert!(stream.next().await.is_none());
+        assert!(stream.message().await.transpose().is_none());
         let newest = v1::ReadHistoryRequest {
             coop: town.client().coop(),
             after_position: head.position,
             limit: 0,
         };
         let mut stream = town.client().read_history(newest).await.unwrap();
-        let nothing = stream.next().await.unwrap().unwrap();
+        let nothing = stream.message().await.transpose().unwrap().unwrap();
         assert_eq!((nothing.entries.len(), nothing.head), (0, Some(head.clone())));
         let beyond = v1::ReadHistoryRequest {
             coop: town.client().coop(),
@@ -218,7 +217,7 @@ async fn follow(town: &Town, after_position: i64, until: i64) -> Vec<v1::History
     let request = v1::WatchHistoryRequest { coop: client.coop(), after_position };
     let mut stream = client.watch_history(request).await.unwrap();
     let mut seen: Vec<v1::HistoryEntry> = Vec::new();
-    while let Some(Ok(answer)) = stream.next().await {
+    while let Some(Ok(answer)) = stream.message().await.transpose() {
         seen.extend(answer.entries);
         if seen.last().is_some_and(|entry| entry.position >= until) {
             break;
@@ -238,7 +237,7 @@ fn the_feed_goes_on_over_a_restart_without_a_gap_and_nothing_comes_twice() {
         let (went, gone) = tokio::sync::oneshot::channel();
         let watcher = tokio::spawn(async move {
             let (mut seen, mut went) = (Vec::new(), Some(went));
-            while let Some(Ok(answer)) = stream.next().await {
+            while let Some(Ok(answer)) = stream.message().await.transpose() {
                 seen.extend(answer.entries);
                 if seen.len() as i64 >= head + 5 {
                     went.take().map(|went| went.send(()));
@@ -270,7 +269,7 @@ fn a_silent_log_is_heard_of_all_the_same() {
         let request = v1::WatchHistoryRequest { coop, after_position: head };
         let mut stream = client.watch_history(request).await.unwrap();
         for _ in 0..2 {
-            let message = stream.next().await.unwrap().unwrap();
+            let message = stream.message().await.transpose().unwrap().unwrap();
             assert_eq!((message.entries.len(), message.head.unwrap().position), (0, head));
         }
     });
@@ -283,15 +282,15 @@ fn whoever_follows_is_told_that_the_server_stops() {
         let client = town.client();
         let request = v1::WatchHistoryRequest { coop: client.coop(), after_position: 0 };
         let mut stream = client.watch_history(request).await.unwrap();
-        assert!(stream.next().await.unwrap().is_ok(), "it follows");
+        assert!(stream.message().await.transpose().unwrap().is_ok(), "it follows");
         town.stop().await;
         let last = loop {
-            match stream.next().await.expect("a stream that ends says why") {
+            match stream.message().await.transpose().expect("a stream that ends says why") {
                 Ok(_) => {}
                 Err(last) => break last,
             }
         };
-        assert_eq!(ledger_proto::Refusal::read(&last).unwrap().reason, "SHUTTING_DOWN");
+        assert_eq!(last.reason(), Some("SHUTTING_DOWN"));
     });
 }
 

@@ -76,14 +76,16 @@ fn change(data: &Path, care: Care) {
 async fn watch(town: &Town) -> tonic::Streaming<v1::WatchHistoryResponse> {
     let client = town.client();
     let request = v1::WatchHistoryRequest { coop: client.coop(), after_position: 1_000 };
-    client.watch_history(request).await.unwrap()
+    client.unchecked().watch_history(request).await.unwrap()
 }
 
 /// Follows the log until it is told why that ends.
 async fn last_word(mut stream: tonic::Streaming<v1::WatchHistoryResponse>) -> Refusal {
     let heard = async {
         loop {
-            if let Err(last) = stream.next().await.expect("a stream that ends says why") {
+            if let Err(last) =
+                stream.message().await.transpose().expect("a stream that ends says why")
+            {
                 return Refusal::read(&last).unwrap();
             }
         }
@@ -100,10 +102,10 @@ async fn read(town: &Town) -> (Vec<v1::HistoryEntry>, Option<String>) {
         Err(error) => return (Vec::new(), Some(reason(&error))),
     };
     let mut entries = Vec::new();
-    while let Some(answer) = stream.next().await {
+    while let Some(answer) = stream.message().await.transpose() {
         match answer {
             Ok(answer) => entries.extend(answer.entries),
-            Err(last) => return (entries, Some(Refusal::read(&last).unwrap().reason)),
+            Err(last) => return (entries, last.reason().map(str::to_owned)),
         }
     }
     (entries, None)
@@ -175,7 +177,7 @@ fn what_a_snapshot_spares_from_being_read_is_read_by_the_first_pass() {
         // The first pass may have been quicker than this.
         let client = town.client();
         let request = v1::WatchHistoryRequest { coop: client.coop(), after_position: 1_000 };
-        if let Ok(watching) = client.watch_history(request).await {
+        if let Ok(watching) = client.unchecked().watch_history(request).await {
             assert_eq!(last_word(watching).await.reason, "HISTORY_LOST");
         }
         is_out_of_service(&town).await;

@@ -23,7 +23,6 @@ use ledger_client::{Client, Error, Options};
 use ledger_proto::{stored, v1};
 use ledger_server::{House, Opening, serve, until_told};
 use tokio::{sync::Notify, task::JoinSet};
-use tokio_stream::StreamExt;
 
 use crate::{
     harness::{ask::Ask, request_id, run, say, token},
@@ -164,7 +163,7 @@ async fn logged(client: &Client) -> BTreeMap<String, i64> {
     let request = v1::ReadHistoryRequest { coop: client.coop(), ..Default::default() };
     let mut stream = client.read_history(request).await.unwrap();
     let (mut ids, mut next) = (BTreeMap::new(), 1);
-    while let Some(answer) = stream.next().await {
+    while let Some(answer) = stream.message().await.transpose() {
         for entry in answer.unwrap().entries {
             assert_eq!(entry.position, next, "no gap");
             next += 1;

@@ -21,6 +21,7 @@ pub use trust::{Known, Memory};
 pub use watch::Watch;
 
 /// Something that was to be proved is not.
+#[allow(clippy::needless_pass_by_value, reason = "map_err gives its errors away")]
 pub(crate) fn unverified(what: impl ToString) -> Error {
     Error::Unverified(what.to_string())
 }
@@ -134,7 +135,10 @@ impl Client {
         };
         let path = match self.unchecked().prove_consistency(request).await {
             Ok(proof) => hashes(&proof.path)?,
-            Err(Error::Refused { code: Code::OutOfRange, .. }) => {
+            Err(
+                Error::Refused { code: Code::OutOfRange, .. }
+                | Error::Unreachable { code: Code::OutOfRange, .. },
+            ) => {
                 let what = format!(
                     "the server's log of {coop} ends before entry {new}, which it had signed"
                 );

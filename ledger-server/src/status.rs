@@ -84,8 +84,9 @@ fn code(error: &Error) -> (Code, &'static str) {
         Error::PolicyNotFound(_) => (Code::NotFound, "POLICY_NOT_FOUND"),
         Error::NotSealed => (Code::FailedPrecondition, "NOT_SEALED"),
         Error::RequestUnknown => (Code::NotFound, "REQUEST_UNKNOWN"),
-        Error::CheckpointNotFound { .. } => (Code::NotFound, "CHECKPOINT_NOT_FOUND"),
-        Error::NotSigned { .. } => (Code::NotFound, "CHECKPOINT_NOT_FOUND"),
+        Error::CheckpointNotFound { .. } | Error::NotSigned { .. } => {
+            (Code::NotFound, "CHECKPOINT_NOT_FOUND")
+        }
         Error::TokenMissing => (Code::Unauthenticated, "TOKEN_MISSING"),
         Error::TokenUnknown => (Code::Unauthenticated, "TOKEN_UNKNOWN"),
         Error::RateLimited(_) => (Code::ResourceExhausted, "RATE_LIMITED"),

@@ -142,7 +142,7 @@ impl Verify {
                 "account": of, "balance": proved.balance.get(), "through_position": proved.through.get(),
             });
             return session.thing(
-                &[said, signed(&proved.checkpoint, &proof.key, keys.is_some())].join("\n"),
+                &[said, signed(&proved.checkpoint, &proof.key, trust)].join("\n"),
                 &merged(fields, &proved.checkpoint, &proof.key),
             );
         }
@@ -162,7 +162,7 @@ impl Verify {
             "kind": checked.entry.as_ref().map(|entry| entry.event.kind().word()),
         });
         session.thing(
-            &[said, entry, signed(&checked.checkpoint, &receipt.key, keys.is_some())].join("\n"),
+            &[said, entry, signed(&checked.checkpoint, &receipt.key, trust)].join("\n"),
             &merged(fields, &checked.checkpoint, &receipt.key),
         )
     }
@@ -180,11 +180,12 @@ fn merged(mut fields: serde_json::Value, at: &Checkpoint, key: &VerifierKey) -> 
 }
 
 /// Who signed, and how much that is worth.
-fn signed(at: &Checkpoint, key: &VerifierKey, from_elsewhere: bool) -> String {
-    let worth = if from_elsewhere {
-        "Signed by the key that you gave."
-    } else {
-        "Signed by the key below, which came in the file itself: compare it with the one that the co-op has published."
+fn signed(at: &Checkpoint, key: &VerifierKey, trust: Trust<'_>) -> String {
+    let worth = match trust {
+        Trust::Keys(_) => "Signed by the key that you gave.",
+        Trust::KeyInFile => {
+            "Signed by the key below, which came in the file itself: compare it with the one that the co-op has published."
+        }
     };
     format!("Log: {}\nCheckpoint: {}\n{worth}\nKey: {key}", at.origin, at.line())
 }

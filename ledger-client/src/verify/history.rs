@@ -125,7 +125,8 @@ impl History {
         };
         let coop = &self.request.coop;
         if head.checkpoint.is_empty() {
-            let what = format!("no checkpoint covers entry {}: has a loss been accepted?", head.position);
+            let what =
+                format!("no checkpoint covers entry {}: has a loss been accepted?", head.position);
             return Err(unverified(what));
         }
         let checkpoint = self.client.believe(coop, &head.checkpoint).await?;

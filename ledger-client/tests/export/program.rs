@@ -1,97 +1,35 @@
 //! The program against a server of our own making, whose line goes dead once.
-#![expect(clippy::unwrap_used, clippy::cast_possible_wrap, reason = "a test that fails says so")]
+#![expect(clippy::unwrap_used, reason = "a test that fails says so")]
 
 use std::process::{Command, Output};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use ledger_client::export::{Export, What};
 use ledger_client::journal::{Format, Journal};
-use ledger_core::{Day, Entry};
-use ledger_proto::stored;
-use ledger_proto::v1::history_service_server::{HistoryService, HistoryServiceServer};
-use ledger_proto::v1::{
-    HistoryEntry, ReadHistoryRequest, ReadHistoryResponse, ReverseEntryRequest,
-    ReverseEntryResponse, WatchHistoryRequest, WatchHistoryResponse,
-};
-use tonic::{Request, Response, Status};
+use ledger_core::Day;
 
+use crate::pretender::{Lie, Pretender, Told};
 use crate::story::told;
 
-type Stream<T> = tokio_stream::Iter<std::vec::IntoIter<Result<T, Status>>>;
-
-/// Serves a history in pieces, and breaks off after the first piece of the first call.
-#[derive(Clone)]
-struct Pretender {
-    entries: Vec<Entry>,
-    asked: Arc<Mutex<Vec<i64>>>,
-}
-
-#[tonic::async_trait]
-impl HistoryService for Pretender {
-    type ReadHistoryStream = Stream<ReadHistoryResponse>;
-    type WatchHistoryStream = Stream<WatchHistoryResponse>;
-
-    async fn read_history(
-        &self,
-        request: Request<ReadHistoryRequest>,
-    ) -> Result<Response<Self::ReadHistoryStream>, Status> {
-        let ReadHistoryRequest { coop, after_position, limit } = request.into_inner();
-        assert_eq!((coop.as_str(), limit), ("coops/x", 0));
-        self.asked.lock().unwrap().push(after_position);
-        let after = usize::try_from(after_position).unwrap();
-        let mut pieces: Vec<_> =
-            self.entries.get(after..).unwrap().chunks(4).map(|some| Ok(piece(some))).collect();
-        if after == 0 {
-            pieces.truncate(1);
-            pieces.push(Err(Status::unavailable("the line went dead")));
-        }
-        Ok(Response::new(tokio_stream::iter(pieces)))
-    }
-
-    async fn watch_history(
-        &self,
-        _: Request<WatchHistoryRequest>,
-    ) -> Result<Response<Self::WatchHistoryStream>, Status> {
-        Err(Status::unimplemented("nobody asks for it here"))
-    }
-
-    async fn reverse_entry(
-        &self,
-        _: Request<ReverseEntryRequest>,
-    ) -> Result<Response<ReverseEntryResponse>, Status> {
-        Err(Status::unimplemented("nobody asks for it here"))
-    }
-}
-
-fn piece(entries: &[Entry]) -> ReadHistoryResponse {
-    let entries = entries.iter().map(|entry| HistoryEntry {
-        position: entry.position.get() as i64,
-        entry: stored::encode(entry).unwrap(),
-        ..HistoryEntry::default()
-    });
-    ReadHistoryResponse { entries: entries.collect(), head: None }
-}
-
-/// Runs `carestore export …` against a server with these entries; answers also after which positions it was asked.
-fn export(entries: Vec<Entry>, typed: &str) -> (Output, Vec<i64>) {
-    let pretender = Pretender { entries, asked: Arc::default() };
-    let asked = Arc::clone(&pretender.asked);
+/// Runs `carestore export …` against a server with this history, whose line goes dead once; answers also after which
+/// positions it was asked.
+fn export(lie: Lie, typed: &str) -> (Output, Vec<i64>) {
+    let pretender = Pretender::new([Told::of(&told())], lie);
+    *pretender.cuts.lock().unwrap() = 1;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
-    let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    runtime.spawn(
-        tonic::transport::Server::builder()
-            .add_service(HistoryServiceServer::new(pretender))
-            .serve_with_incoming(tokio_stream::wrappers::TcpListenerStream::new(listener)),
-    );
+    let url = runtime.block_on(pretender.serve());
     let output = Command::new(env!("CARGO_BIN_EXE_carestore"))
-        .args(["--server", &url, "--coop", "x", "export"])
+        .args(["--server", &url, "--coop", "x-coop", "export"])
         .args(typed.split(' '))
         .env_remove("CARESTORE_OUTPUT")
         .output()
         .unwrap();
-    let asked = asked.lock().unwrap().clone();
+    let asked = pretender.asked.lock().unwrap().clone();
     (output, asked)
+}
+
+fn honest() -> Lie {
+    Arc::new(|_| {})
 }
 
 fn said(output: &Output) -> String {
@@ -102,8 +40,8 @@ fn said(output: &Output) -> String {
 #[test]
 fn a_journal_and_a_table_come_whole_over_a_line_that_goes_dead() {
     let until = Day::parse("2026-03-01");
-    let (output, asked) = export(told(), "journal --format beancount --until 1/3/2026");
-    let mut journal = Journal::new(Format::Beancount, "x", until, Vec::new());
+    let (output, asked) = export(honest(), "journal --format beancount --until 1/3/2026");
+    let mut journal = Journal::new(Format::Beancount, "x-coop", until, Vec::new());
     for entry in told() {
         journal.add(&entry).unwrap();
     }
@@ -118,24 +56,27 @@ fn a_journal_and_a_table_come_whole_over_a_line_that_goes_dead() {
         for entry in told() {
             table.add(&entry).unwrap();
         }
-        let (output, _) = export(told(), typed);
+        let (output, _) = export(honest(), typed);
         assert_eq!(said(&output), String::from_utf8(table.finish().unwrap()).unwrap());
     }
 }
 
 #[test]
 fn a_history_with_a_gap_makes_no_journal() {
-    let mut entries = told();
-    entries.remove(9);
-    let (output, _) = export(entries, "journal --format ledger");
-    assert_eq!(output.status.code(), Some(1));
+    let gap: Lie = Arc::new(|pieces| {
+        if let Some(piece) = pieces.get_mut(2) {
+            piece.entries.remove(1);
+        }
+    });
+    let (output, _) = export(gap, "journal --format ledger");
+    assert_eq!(output.status.code(), Some(7));
     let told = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(told.contains("entry 10: the server sent entry 11 instead"), "{told}");
+    assert!(told.contains("should have come, and entry"), "{told}");
     assert!(output.stdout.is_empty(), "half a journal would pass for a whole one");
 }
 
 #[test]
 fn what_cannot_be_is_said_at_once() {
-    let (output, asked) = export(told(), "csv --what hours --until 2500-01-01");
+    let (output, asked) = export(honest(), "csv --what hours --until 2500-01-01");
     assert_eq!((output.status.code(), asked.len()), (Some(2), 0));
 }

@@ -212,6 +212,10 @@ async fn follow(
     let mut silent = false;
     loop {
         let newest = head.borrow_and_update().get();
+        // Whoever only waits is woken when damage was found, and told.
+        if let Err(error) = reader.prover.published.served() {
+            return send(&sender, Err(error)).await;
+        }
         let mut entries = Vec::new();
         if reader.after < newest {
             (reader, entries) = match page(reader, newest).await {

@@ -63,13 +63,11 @@ pub(super) async fn signed(
 /// The checkpoint that was published for a size.
 pub(super) fn published_at(service: &Service, id: LogId, size: u64) -> Result<Signed, Error> {
     let checkpoints = &service.0.checkpoints;
-    match checkpoints.at(id, Position::new(size))? {
-        Some(published) => Signed::of(&published, &checkpoints.verifier_keys(id)?),
-        None => {
-            let newest = checkpoints.newest(id)?.map_or(0, |newest| newest.size);
-            Err(Error::CheckpointNotFound { asked: size, newest })
-        }
-    }
+    let Some(published) = checkpoints.at(id, Position::new(size))? else {
+        let newest = checkpoints.newest(id)?.map_or(0, |newest| newest.size);
+        return Err(Error::CheckpointNotFound { asked: size, newest });
+    };
+    Signed::of(&published, &checkpoints.verifier_keys(id)?)
 }
 
 /// The keys of a log, as callers read them.
@@ -169,11 +167,12 @@ pub(super) async fn get_receipt(
         let (at, size) = (position.get(), signed.size);
         let path = prover.inclusion(at, size)?.ok_or_else(nowhere)?;
         let entry = prover.entry(at)?;
-        let shown = match shows {
+        let held = match shows {
             ReceiptShows::Entry => Shown::Entry(entry),
             ReceiptShows::Leaf => Shown::Leaf(leaf(&entry)),
         };
-        let receipt = Receipt { position: at, shown, path, key: signed.key, note: signed.note };
+        let receipt =
+            Receipt { position: at, shown: held, path, key: signed.key, note: signed.note };
         let receipt = receipt.to_text();
         Ok(v1::GetReceiptResponse { receipt, position: api::position(position) })
     })
