@@ -2,6 +2,9 @@
 //!
 //! A checksum says that a block is as somebody wrote it. That these are the entries which were
 //! recorded, only the Merkle log in memory can say: so each segment is hashed anew and held against it.
+//!
+//! A closed volume is opened for it, and so is read from the disk. Of the newest, some pages may come
+//! from the store's own cache; what rots below those is found once they have gone, or by the next start.
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
