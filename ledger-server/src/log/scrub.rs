@@ -47,7 +47,8 @@ pub(crate) fn scrub(
     while grown.size() < end {
         let (volume, last) = known.run_of(grown.size() + 1);
         // Held over all of its segments: opening an old volume costs more than reading it.
-        let lease = volumes.lease(volume)?;
+        let unopened = Lost { log, first: grown.size() + 1, last: last.min(end) };
+        let lease = volumes.lease(volume).map_err(|error| error.naming(unopened))?;
         while grown.size() < last.min(end) {
             let first = grown.size() + 1;
             let root = segment(lease.store()?, log, first)?;
