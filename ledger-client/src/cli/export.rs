@@ -9,10 +9,13 @@ use ledger_client::{Error, typed};
 use ledger_core::{Day, Entry};
 use ledger_proto::v1;
 
+use super::bundle;
 use super::session::Session;
 
 #[derive(Subcommand, Debug)]
 pub(crate) enum Command {
+    /// The history in a folder, for an auditor to carry away.
+    Bundle(bundle::Bundle),
     /// A journal for a program of accounting, with the balances that it must come to.
     ///
     /// hledger -f FILE check --strict; ledger -f FILE --pedantic bal; bean-check FILE.
@@ -80,6 +83,7 @@ impl Command {
                 journal.finish()?;
                 Ok(())
             }
+            Self::Bundle(bundle) => bundle.run(session).await,
             Self::Csv(table) => table.write(session, export::Format::Csv, out).await,
             Self::Jsonl(table) => table.write(session, export::Format::Jsonl, out).await,
         }
