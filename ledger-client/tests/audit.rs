@@ -12,5 +12,7 @@ mod damage;
 mod forged;
 #[path = "audit/page.rs"]
 mod page;
+#[path = "audit/rules.rs"]
+mod rules;
 #[path = "audit/sound.rs"]
 mod sound;

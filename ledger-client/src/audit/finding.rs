@@ -147,6 +147,31 @@ pub enum Rule {
     Seal,
 }
 
+impl Rule {
+    /// All of them.
+    pub const ALL: &'static [Rule] = &[
+        Rule::Replay,
+        Rule::Conservation,
+        Rule::Floor,
+        Rule::NotBelowZero,
+        Rule::Due,
+        Rule::Terms,
+        Rule::Hours,
+        Rule::Respite,
+        Rule::Vouchers,
+        Rule::Requests,
+        Rule::PolicyVersion,
+        Rule::Dates,
+        Rule::Authority,
+        Rule::AnotherPerson,
+        Rule::TakesPart,
+        Rule::Reversals,
+        Rule::Leaving,
+        Rule::Caps,
+        Rule::Seal,
+    ];
+}
+
 /// Something that is wrong.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Finding {

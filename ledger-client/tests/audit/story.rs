@@ -210,8 +210,14 @@ impl Story {
         let reason = SuspensionReason::OwnWish;
         self.co(Command::SuspendMember { member: member(1005), reason });
         self.co(Command::ReinstateMember { member: member(1005) });
-        let own = Command::LeaveMember { member: member(1005), remaining_to: None };
-        self.ask(Actor::Member(member(1005)), own);
+        // Who leaves owes an hour, and an officer does it for them: the community makes it good.
+        let own = Actor::Member(member(1005));
+        let to = Some(member(1001));
+        self.ask(own, Command::GiveHours { from: member(1005), to, minutes: minutes(60) });
+        let leave = Command::LeaveMember { member: member(1005), remaining_to: None };
+        let mut leave = self.request(officer(COORDINATOR), leave);
+        leave.on_behalf_of = Some(member(1005));
+        self.decided(&leave);
         let title = Title::new("Slaithwaite Bakery").unwrap();
         self.co(Command::RegisterParty { title, kind: PartyKind::Business });
     }

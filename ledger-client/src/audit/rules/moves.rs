@@ -140,3 +140,60 @@ impl After<'_> {
         self.entry.position
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use ledger_core::{
+        Actor, Attribution, Authority, Channel, CoopName, Entry, Minutes, State, Timestamp, Values,
+        evolve,
+    };
+
+    use super::*;
+
+    fn founding() -> Entry {
+        let (coop, policy) = (CoopName::new("colne-valley").unwrap(), Values::template());
+        let by = Attribution {
+            actor: Actor::Operator,
+            on_behalf_of: None,
+            authority: Authority::Operator,
+            channel: Channel::App,
+        };
+        let recorded_at = Timestamp::from_unix_ms(1_800_000_000_000);
+        Entry {
+            position: Position::new(1),
+            recorded_at,
+            occurred_on: recorded_at.day(),
+            by,
+            policy_version: 0,
+            asked: None,
+            row: None,
+            corrects: None,
+            event: Event::CoopFounded { coop, policy },
+        }
+    }
+
+    /// What the books say that were not led by these transfers.
+    fn said(transfers: &[Transfer], state: &State, position: u64) -> Vec<Breach> {
+        let before = evolve(State::default(), &founding()).unwrap();
+        let entry = Entry { position: Position::new(position), ..founding() };
+        let (mut rule, mut breaches) = (Conservation::default(), Breaches::default());
+        rule.before(&Seen { before: &before, entry: &entry, transfers }, &mut breaches);
+        rule.after(&After { entry: &entry, transfers, state }, &mut breaches);
+        breaches.0
+    }
+
+    #[test]
+    fn books_that_do_not_follow_are_found() {
+        let sound = evolve(State::default(), &founding()).unwrap();
+        let moved =
+            Transfer::time(TimeAccount::Commons, TimeAccount::Pot, Minutes::new(30).unwrap());
+        assert_eq!(said(&[], &sound, 2), []);
+        assert_eq!(said(&[moved], &sound, 2), [Breach::NotBooked]);
+        // Books in which something was made out of nothing.
+        let mut json = serde_json::to_value(&sound).unwrap();
+        *json.pointer_mut("/books/pot").unwrap() = 30.into();
+        let made: State = serde_json::from_value(json).unwrap();
+        assert_eq!(said(&[], &made, EVERY), [Breach::SumNotZero]);
+        assert_eq!(said(&[moved], &made, 2), [Breach::NotBooked]);
+    }
+}

@@ -60,11 +60,10 @@ fn concerned(seen: &Seen<'_>) -> Vec<Option<MemberId>> {
         Event::HoursRecorded { help, .. } | Event::HoursResolved { help, .. } => gains(help),
         Event::HoursConfirmed { help, .. } if !by_member => gains(help),
         Event::HoursGiven { to, .. } if !by_member => vec![*to],
-        // What was left goes to an heir. What was missing, the community makes good: that is nobody's gain.
-        Event::MemberLeft {
-            settled: Some(Transfer::Time { from: TimeAccount::Member(_), to, .. }),
-            ..
-        } if !by_member => vec![own(*to)],
+        // What the community makes good comes to whoever leaves, and is nobody's gain.
+        Event::MemberLeft { member, settled: Some(Transfer::Time { to, .. }) } if !by_member => {
+            vec![own(*to).filter(|heir| heir != member)]
+        }
         Event::PotGranted { to, .. } => vec![Some(*to)],
         Event::VoucherIssued { member, .. } => vec![Some(*member)],
         Event::CashSpent { member, .. } => vec![*member],
