@@ -105,7 +105,14 @@ enum Checked {
 }
 
 fn check(tool: &Tool, path: &Path) -> io::Result<Checked> {
-    let ran = Command::new(tool.program).args(tool.before).arg(path).args(tool.after).output();
+    let ran = Command::new(tool.program)
+        .args(tool.before)
+        .arg(path)
+        .args(tool.after)
+        // Titles may be Welsh, and no tool leaves files of its own beside the journals.
+        .env("LC_ALL", "C.UTF-8")
+        .env("BEANCOUNT_DISABLE_LOAD_CACHE", "1")
+        .output();
     match ran {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(Checked::NotInstalled),
         Err(error) => Err(error),
