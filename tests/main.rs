@@ -19,6 +19,7 @@ mod nonsense;
 mod pages;
 mod people;
 mod power;
+mod proofs;
 mod refusals;
 mod respite;
 mod restart;
