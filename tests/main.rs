@@ -4,6 +4,7 @@ mod harness;
 mod skip;
 
 mod access;
+mod audit;
 mod banking;
 mod checkpoints;
 mod crash_log;

@@ -12,6 +12,8 @@ mod damage;
 mod forged;
 #[path = "audit/page.rs"]
 mod page;
+#[path = "audit/program.rs"]
+mod program;
 #[path = "audit/rules.rs"]
 mod rules;
 #[path = "audit/sound.rs"]

@@ -6,7 +6,7 @@ mod chart;
 use std::fmt::{self, Display, Write};
 
 use super::{
-    finding::Verdict,
+    finding::{Step, Verdict},
     report::{Outcome, Report},
     say::{self, page as words},
 };
@@ -24,7 +24,8 @@ h1{font-size:1.6rem;line-height:1.2}h2{font-size:1.2rem;margin-top:2rem;break-af
 .verdict.held{border-style:double}\
 table{width:100%;border-collapse:collapse}\
 th,td{text-align:left;vertical-align:top;padding:.2rem .4rem .2rem 0;border-bottom:1px solid #bbb}\
-td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}\
+td.n,th.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap;padding-right:0}\
+th.m,td.s{white-space:nowrap}\
 tr,li,svg{break-inside:avoid}\
 svg{width:100%;height:auto}\
 code{font:1rem/1.4 'Courier New',monospace}\
@@ -122,7 +123,7 @@ fn wrong(page: &mut String, report: &Report) -> fmt::Result {
 fn checked(page: &mut String, report: &Report) -> fmt::Result {
     heading(page, words::CHECKED)?;
     page.push_str("<table>\n");
-    for step in &report.steps {
+    for step in report.steps.iter().filter(|stepped| stepped.step != Step::NotCovered) {
         let outcome = match step.outcome {
             Outcome::Held => words::DONE,
             Outcome::Wrong => words::AMISS,
@@ -130,7 +131,7 @@ fn checked(page: &mut String, report: &Report) -> fmt::Result {
         };
         writeln!(
             page,
-            "<tr><td>{}. {}<br><small>{}</small></td><td>{outcome}</td></tr>",
+            "<tr><td>{}. {}<br><small>{}</small></td><td class=\"s\">{outcome}</td></tr>",
             step.number,
             Plain(say::step(step.step)),
             Plain(&step.how_much)
@@ -167,7 +168,7 @@ fn figures(page: &mut String, report: &Report) -> fmt::Result {
         let (banked, redeemed) = (say_minutes(banked), say_minutes(redeemed));
         writeln!(
             page,
-            "<tr><th scope=\"row\">{}</th><td class=\"n\">{banked}</td><td class=\"n\">{redeemed}</td></tr>",
+            "<tr><th class=\"m\" scope=\"row\">{}</th><td class=\"n\">{banked}</td><td class=\"n\">{redeemed}</td></tr>",
             Plain(name)
         )
     };
@@ -177,7 +178,7 @@ fn figures(page: &mut String, report: &Report) -> fmt::Result {
         row(words::EARLIER, banked, redeemed)?;
     }
     for month in months {
-        row(&month.month, month.banked_minutes, month.redeemed_minutes)?;
+        row(&words::month(&month.month), month.banked_minutes, month.redeemed_minutes)?;
     }
     page.push_str("</table>\n");
     Ok(())

@@ -23,7 +23,8 @@ pub(super) fn chart(page: &mut String, months: &[Month]) -> fmt::Result {
     let most = most.unwrap_or_default().max(60);
     let rows = i64::try_from(months.len()).unwrap_or_default();
     let height = TOP + rows * ROW;
-    let (title, about) = (words::MONTHS, words::chart(&first.month, &last.month));
+    let (title, about) =
+        (words::MONTHS, words::chart(&words::month(&first.month), &words::month(&last.month)));
     writeln!(
         page,
         "<svg viewBox=\"0 0 {WIDTH} {height}\" role=\"img\" aria-labelledby=\"chart-title chart-about\" \
@@ -39,7 +40,7 @@ pub(super) fn chart(page: &mut String, months: &[Month]) -> fmt::Result {
     text(page, (LEFT + 104, 13), redeemed)?;
     for (row, month) in (0..).zip(months) {
         let top = TOP + row * ROW;
-        text(page, (0, top + 15), &month.month)?;
+        text(page, (0, top + 15), &words::month(&month.month))?;
         for (below, minutes, fill) in
             [(0, month.banked_minutes, Fill::Dark), (12, month.redeemed_minutes, Fill::Light)]
         {

@@ -22,7 +22,7 @@ pub(in crate::audit) fn how_much(done: &Done<'_>, step: Step) -> String {
         Step::Signatures => {
             let pinned = done.keys.iter().filter(|key| key.pinned).count();
             let keys = done.keys.len();
-            format!("{signatures} signatures by {keys} key(s), {pinned} of them known beforehand")
+            format!("{signatures} signatures; keys: {keys}, known beforehand: {pinned}")
         }
         Step::OtherRoads => format!("{elsewhere} compared"),
         Step::Rules => format!("{replayed} of {of} entries replayed"),
@@ -129,7 +129,8 @@ pub(in crate::audit) const NO_JOURNALS: &str =
 /// The report as lines, for a terminal.
 pub fn lines(report: &Report) -> Vec<String> {
     let mut lines = vec![report.sentence.clone(), String::new()];
-    for Stepped { number, step: which, outcome, how_much } in &report.steps {
+    let steps = report.steps.iter().filter(|stepped| stepped.step != Step::NotCovered);
+    for Stepped { number, step: which, outcome, how_much } in steps {
         let outcome = match outcome {
             Outcome::Held => "ok   ",
             Outcome::Wrong => "WRONG",
@@ -205,13 +206,23 @@ pub(in crate::audit) mod page {
     pub(in crate::audit) const EARLIER: &str = "Earlier";
     pub(in crate::audit) const NOT_COVERED: &str = "What this audit does not say";
     pub(in crate::audit) const MINUTES: &str = "For the minutes of the meeting";
-    pub(in crate::audit) const DONE: &str = "Done, and in order";
-    pub(in crate::audit) const AMISS: &str = "Something is wrong";
+    pub(in crate::audit) const DONE: &str = "In order";
+    pub(in crate::audit) const AMISS: &str = "Wrong";
     pub(in crate::audit) const LEFT: &str = "Not done";
     pub(in crate::audit) const NO_HOURS: &str = "No hours were banked or redeemed.";
     pub(in crate::audit) const EXPLAINED: &str = "Hours banked are help that was given and counted; hours redeemed are respite that was delivered. Both stand in the \
          month in which they happened.";
     pub(in crate::audit) const COPY: &str = "Copy this line into the minutes. Whoever has it can later prove that nothing before it was changed:";
+
+    const NAMES: [&str; 12] =
+        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
+    /// A month that is written YYYY-MM.
+    pub(in crate::audit) fn month(written: &str) -> String {
+        let (year, month) = written.split_once('-').unwrap_or((written, ""));
+        let name = month.parse::<usize>().ok().and_then(|month| NAMES.get(month.checked_sub(1)?));
+        name.map_or_else(|| written.to_owned(), |name| format!("{name} {year}"))
+    }
 
     pub(in crate::audit) fn title(coop: &str) -> String {
         format!("Audit of the Care Store of {coop}")
