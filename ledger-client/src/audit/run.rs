@@ -96,7 +96,7 @@ impl<'o> Audit<'o> {
         let position = Position::new(self.chain.size().saturating_add(1));
         let mut found = Vec::new();
         let broken = |what| Finding::broken(Step::Read, what).at(position);
-        let entry = match stored::decode(bytes) {
+        let entry = match stored::decode_strictly(bytes) {
             Err(wrong) => {
                 found.push(broken(say::entry_unread(&wrong.to_string())));
                 None
