@@ -102,7 +102,7 @@ fn a_year_is_audited_from_a_bundle_with_the_server_stopped() {
         let mut progress = |progress: Progress| (seen, of) = (progress.entries, progress.of);
         let streamed = audit_server(&town.client(), &Options::default(), &mut progress).await;
         let streamed = streamed.unwrap();
-        assert!(seen > 5000 && seen == of);
+        assert!(seen > 3000 && seen == of, "{seen} of {of}");
         town.stop().await;
         let journals = tempfile::tempdir().unwrap();
         let journals = Some(journals.path().to_owned());
@@ -155,8 +155,17 @@ fn what_the_service_shows_is_compared_at_the_same_position() {
 async fn receipt(town: &Town) -> Elsewhere {
     let of = Some(v1::get_receipt_request::Of::Position(town.position().await));
     let request = v1::GetReceiptRequest { coop: town.client().coop(), of, leaf_only: true };
-    let answer = town.client().unchecked().get_receipt(request).await.unwrap();
-    Elsewhere::read("a receipt", &answer.receipt).unwrap()
+    let (receipt, _) = town.client().receipt(request).await.unwrap();
+    Elsewhere::read("a receipt", &receipt.to_text()).unwrap()
+}
+
+/// The proof of what a member has, as the member keeps it.
+async fn balance_proof(town: &Town) -> Elsewhere {
+    let account = v1::prove_balance_request::Account::Member(say::member(1));
+    let (coop, account) = (town.client().coop(), Some(account));
+    let request = v1::ProveBalanceRequest { coop, account, seal_position: 0 };
+    let (proof, _) = town.client().balance_proof(request).await.unwrap();
+    Elsewhere::read("a balance", &proof.to_text()).unwrap()
 }
 
 fn with(also: Elsewhere) -> Options {
@@ -175,13 +184,7 @@ fn an_older_bundle_goes_on_and_one_that_was_broken_off_too() {
         town.ok(say::record(2, 4, 30)).await;
         town.ok(say::seal()).await;
         let late = receipt(&town).await;
-        let request = v1::ProveBalanceRequest {
-            coop: town.client().coop(),
-            account: Some(v1::prove_balance_request::Account::Pot(true)),
-            seal_position: 0,
-        };
-        let pot = town.client().unchecked().prove_balance(request).await;
-        assert!(pot.is_err(), "no transfer has named the pot");
+        let balance = balance_proof(&town).await;
         // The same folder again: only what is new is brought.
         let (exported, head) = fetch(&town.client(), dir.path(), &mut |_, _| {}).await.unwrap();
         assert_eq!((exported.size, exported.kept, head.size), (8, 0, 8));
@@ -192,6 +195,8 @@ fn an_older_bundle_goes_on_and_one_that_was_broken_off_too() {
         // The older bundle says nothing wrong, and is not all that somebody has seen.
         code_is(&audit(&old, &Options::default()), 0);
         code_is(&audit(&old, &with(late)), 20);
+        code_is(&audit(&dir, &with(balance.clone())), 0);
+        code_is(&audit(&old, &with(balance)), 20);
         // Broken off before the list was written, in the middle of a file.
         fs::remove_file(dir.path().join("MANIFEST")).unwrap();
         fs::write(dir.path().join("keys.unfinished"), "car").unwrap();

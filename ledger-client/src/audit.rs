@@ -11,7 +11,7 @@
 //! ```
 //!
 //! The log is read once, from the first entry to the last, and what is kept does not grow with it beyond the state of the
-//! ledger and eight bytes an entry.
+//! ledger, eight bytes an entry, and the checkpoints; journals, where they are asked for, keep their movements.
 
 mod against;
 mod chain;

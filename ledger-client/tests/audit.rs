@@ -10,6 +10,8 @@ mod story;
 mod damage;
 #[path = "audit/forged.rs"]
 mod forged;
+#[path = "audit/laws.rs"]
+mod laws;
 #[path = "audit/page.rs"]
 mod page;
 #[path = "audit/program.rs"]

@@ -60,13 +60,12 @@ impl Audit {
             bar.set_length(progress.of);
             bar.set_position(progress.entries);
         };
-        let mut audited = match &self.bundle {
-            Some(dir) => audit_bundle(dir, &options, &mut progress),
-            None => {
-                let session = Session::open(globals.clone())?;
-                session.coop()?;
-                audit_server(&session.client, &options, &mut progress).await?
-            }
+        let mut audited = if let Some(dir) = &self.bundle {
+            audit_bundle(dir, &options, &mut progress)
+        } else {
+            let session = Session::open(globals.clone())?;
+            session.coop()?;
+            audit_server(&session.client, &options, &mut progress).await?
         };
         bar.finish_and_clear();
         if let Some(server) = self.against {

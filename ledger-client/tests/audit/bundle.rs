@@ -48,6 +48,19 @@ impl Parts {
         Parts::of(entries, &sizes)
     }
 
+    /// A long log of plain hours, two pieces of help at a time, signed at the end of each whole file.
+    pub(crate) fn of_days(pairs: usize) -> Parts {
+        let mut story = Story::founded();
+        for pair in 0..pairs {
+            if pair % 8 == 0 {
+                story.later(1);
+            }
+            story.record(1001, 1002, 30);
+            story.record(1003, 1004, 30);
+        }
+        Parts::of(story.bytes(), &[4096, 8192])
+    }
+
     pub(crate) fn write(&self) -> TempDir {
         let dir = tempfile::tempdir().unwrap();
         self.write_into(dir.path());

@@ -159,3 +159,21 @@ fn a_file_that_is_cut_at_any_byte_is_found() {
     }
     code_is(&audit(dir.path()), 0);
 }
+
+/// Of a bundle of three files, some bytes of each: what is damaged is placed between two checkpoints.
+#[test]
+fn a_large_bundle_is_sampled() {
+    let parts = Parts::of_days(4100);
+    let dir = parts.write();
+    for (first, last) in [(1, 4096), (4097, 8192), (8193, parts.entries.len() as u64)] {
+        let name = entries_name(first, last);
+        let length = fs::metadata(dir.path().join(&name)).unwrap().len();
+        let every = usize::try_from(length).unwrap() / 4 - 7;
+        flip_each(dir.path(), &name, every, |at, audited| {
+            assert_eq!(audited.report.exit_code, 20, "{name} {at}");
+            let finding = &audited.report.findings[0];
+            let range = (finding.position.unwrap().get(), finding.through.unwrap().get());
+            assert_eq!((range, finding.file.as_ref()), ((first, last), Some(&name)));
+        });
+    }
+}
