@@ -4,6 +4,7 @@ mod harness;
 mod skip;
 
 mod access;
+mod audit;
 mod banking;
 mod checkpoints;
 mod crash_log;
@@ -18,6 +19,7 @@ mod nonsense;
 mod pages;
 mod people;
 mod power;
+mod proofs;
 mod refusals;
 mod respite;
 mod restart;

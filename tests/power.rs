@@ -155,7 +155,7 @@ pub(crate) fn scattered(n: u64) -> u64 {
     (n + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 40
 }
 
-fn shim(dir: &Path) -> Result<PathBuf, String> {
+pub(crate) fn shim(dir: &Path) -> Result<PathBuf, String> {
     let library = dir.join("shim.so");
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/power/shim.c");
     let compiled = Command::new("cc")

@@ -36,9 +36,9 @@ const UNREACHED: [(&str, &str); 11] = [
     ("SHUTTING_DOWN", "reached in restart.rs"),
     ("CLOCK_JUMPED", "takes a machine whose clock jumps by more than an hour"),
     ("INTERNAL", "would be a mistake of the server's"),
-    ("NOT_SEALED", "there are no proofs of balances yet"),
-    ("REQUEST_UNKNOWN", "there are no receipts in text yet"),
-    ("CHECKPOINT_NOT_FOUND", "there are no checkpoints yet"),
+    ("NOT_SEALED", "reached in proofs.rs"),
+    ("REQUEST_UNKNOWN", "reached in proofs.rs"),
+    ("CHECKPOINT_NOT_FOUND", "reached in proofs.rs"),
 ];
 
 /// The reasons of the server itself, beside those of the rules.

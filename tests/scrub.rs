@@ -222,3 +222,16 @@ fn a_log_that_is_whole_is_read_again_and_again_and_nothing_happens() {
         assert_eq!(read(&town).await.0.len(), 1_022);
     });
 }
+
+#[test]
+fn a_volume_that_does_not_open_any_more_is_damage() {
+    run(async {
+        let town = town(EAGER).await;
+        let watching = watch(&town).await;
+        let volume = town.dir.path().join("log").join("volume-00000001");
+        fs::write(volume.join("conf"), b"not what was written").unwrap();
+        let said = last_word(watching).await;
+        assert_eq!((&*said.reason, &*said.metadata["first_missing"]), ("HISTORY_LOST", "1"));
+        assert_eq!(reason(&town.ask(say::receive(1, 1)).await.unwrap_err()), "HISTORY_LOST");
+    });
+}

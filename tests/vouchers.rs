@@ -94,7 +94,9 @@ fn a_wrong_code_is_told_from_a_slip() {
     run(async {
         let town = with_bakery().await;
         let code = town.ok(say::issue(1, 1)).await.voucher_code;
-        let slip: String = code.chars().rev().collect();
+        // One sign is another. Backwards, one code in some thirty would be well made.
+        let (rest, last) = code.split_at(code.len() - 1);
+        let slip = format!("{rest}{}", if last == "2" { "3" } else { "2" });
         let refused = refusal(redeemed_by_stranger(&town, &slip).await.unwrap_err());
         assert_eq!(refused.reason, "INVALID_FIELD");
         assert_eq!(refused.violations[0].field, "code");

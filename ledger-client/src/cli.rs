@@ -1,6 +1,7 @@
 //! What can be typed: the subcommands, and the flags that go with all of them.
 
 use std::path::PathBuf;
+use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
@@ -9,6 +10,8 @@ use ledger_client::Error;
 use crate::render::Output;
 
 pub(crate) mod advice;
+mod audit;
+mod bundle;
 mod coop;
 mod export;
 mod happened;
@@ -43,7 +46,7 @@ pub(crate) struct Cli {
 }
 
 /// What goes with every command, before it or after it.
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "With every command")]
 pub(crate) struct Globals {
     /// The server.
@@ -93,7 +96,7 @@ pub(crate) struct Globals {
 }
 
 /// What every change can say about itself.
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "With every change")]
 struct Writing {
     /// Check and answer as if it were done, and store nothing.
@@ -123,7 +126,7 @@ struct Writing {
 }
 
 /// What every look can say about itself.
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "With every look")]
 struct Reading {
     /// As it stood after an entry (a number), as it was known at a time (2025-04-01T12:00:00Z), or
@@ -170,6 +173,8 @@ enum Command {
     Statement(look::Statement),
     /// Who gave what to whom.
     Exchanges(look::Exchanges),
+    /// Checks a history without the server, trusting nobody.
+    Audit(audit::Audit),
     /// The log itself.
     #[command(subcommand)]
     History(history::Command),
@@ -188,7 +193,14 @@ enum Command {
 }
 
 /// Does what was typed.
-pub(crate) async fn run(cli: Cli) -> Result<(), Error> {
+pub(crate) async fn run(cli: Cli) -> Result<ExitCode, Error> {
+    if let Command::Audit(command) = cli.command {
+        return command.run(cli.globals).await;
+    }
+    answer(cli).await.map(|()| ExitCode::SUCCESS)
+}
+
+async fn answer(cli: Cli) -> Result<(), Error> {
     let session = session::Session::open(cli.globals)?;
     match cli.command {
         Command::Coop(command) => command.run(&session).await,
@@ -202,6 +214,7 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Error> {
         Command::Balances => look::balances(&session).await,
         Command::Statement(command) => command.run(&session).await,
         Command::Exchanges(command) => command.run(&session).await,
+        Command::Audit(_) => Ok(()),
         Command::History(command) => command.run(&session).await,
         Command::Receipt(command) => command.run(&session).await,
         Command::Checkpoint => history::checkpoint(&session).await,

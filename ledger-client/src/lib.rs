@@ -1,6 +1,8 @@
 //! The other side of the Care Store ledger: a typed client, the reading of spreadsheets, and the writing of journals and
 //! tables for other programs.
 
+pub mod audit;
+pub mod bundle;
 mod client;
 mod error;
 pub mod export;

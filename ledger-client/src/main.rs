@@ -15,7 +15,10 @@ fn main() -> ExitCode {
         .build()
         .map_err(ledger_client::Error::Output)
         .and_then(|runtime| runtime.block_on(cli::run(cli)));
-    let Err(error) = ran else { return ExitCode::SUCCESS };
+    let error = match ran {
+        Ok(code) => return code,
+        Err(error) => error,
+    };
     if render::reader_gone(&error) {
         return ExitCode::SUCCESS;
     }

@@ -22,12 +22,24 @@ use crate::{
 /// A co-op, by name, and what its log has lost, if it has.
 pub type Verdict = (String, Result<(), LogError>);
 
-/// What the log of each co-op has lost, or that all is there.
+/// What the log of each co-op has lost, or that all is there. One that has gone with all its entries is named by what was
+/// published of it.
 pub fn verdicts(data: &Path) -> Result<Vec<Verdict>, Error> {
     let log = open(data)?;
-    let named =
-        |id| boot::coop_of(&log, id).map_or_else(|| format!("log {id}"), |coop| coop.to_string());
-    log.logs().into_iter().map(|id| Ok((named(id), verdict(data, &log, id)?))).collect()
+    let mut ids = log.logs();
+    ids.extend(checkpoints::published_logs(data)?);
+    ids.sort();
+    ids.dedup();
+    let mut verdicts = Vec::new();
+    for id in ids {
+        let coop = match boot::coop_of(&log, id) {
+            Some(coop) => Some(coop),
+            None => Register::look(data, id)?.map(|(coop, _)| coop),
+        };
+        let name = coop.map_or_else(|| format!("log {id}"), |coop| coop.to_string());
+        verdicts.push((name, verdict(data, &log, id)?));
+    }
+    Ok(verdicts)
 }
 
 /// Whether a log is the one that was acknowledged, by its head file, and the one of which checkpoints were published.

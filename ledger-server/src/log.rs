@@ -323,6 +323,16 @@ impl LogError {
         }
     }
 
+    /// The same, naming what cannot be read, where the store itself did not know that.
+    pub(crate) fn naming(mut self, lost: Lost) -> LogError {
+        if let LogError::Store { missing, .. } = &mut self
+            && missing.is_empty()
+        {
+            missing.push(lost);
+        }
+        self
+    }
+
     /// Says what was being done when the system refused.
     pub(crate) fn io(doing: impl Into<String>) -> impl FnOnce(io::Error) -> LogError {
         move |source| LogError::Io { doing: doing.into(), source }

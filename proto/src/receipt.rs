@@ -160,7 +160,7 @@ fn included(
 }
 
 fn entry_at(bytes: &[u8], position: u64) -> Result<Entry, Unproved> {
-    let entry = stored::decode(bytes).map_err(Unproved::Entry)?;
+    let entry = stored::decode_strictly(bytes).map_err(Unproved::Entry)?;
     if entry.position.get() == position {
         Ok(entry)
     } else {

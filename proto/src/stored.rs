@@ -51,6 +51,18 @@ pub fn decode(bytes: &[u8]) -> Result<Entry, Malformed> {
     f.finish(entry)
 }
 
+/// The same, for whoever trusts nobody: the bytes must be the only ones that can be written of this entry. So nothing stands
+/// in it that its words do not name, and no other reader can read it otherwise.
+pub fn decode_strictly(bytes: &[u8]) -> Result<Entry, Malformed> {
+    let entry = decode(bytes)?;
+    let again = log::Entry::decode(bytes).map(|stored| stored.encode_to_vec());
+    if again.is_ok_and(|again| again == bytes) {
+        Ok(entry)
+    } else {
+        Err(Malformed::one("entry", "is not written as entries are: it holds something else, too"))
+    }
+}
+
 fn too_long(len: usize) -> Malformed {
     Malformed::one("entry", format!("has {len} bytes; an entry has at most {MAX_ENTRY}"))
 }

@@ -9,7 +9,7 @@ use std::{collections::BTreeSet, env, fs, path::PathBuf};
 use ledger_core::{Entry, EventKind};
 use ledger_proto::{
     DESCRIPTORS,
-    stored::{MAX_ENTRY, decode, encode},
+    stored::{MAX_ENTRY, decode, decode_strictly, encode},
 };
 use proptest::prelude::*;
 use prost::Message;
@@ -71,6 +71,11 @@ fn every_golden_reads_as_on_its_first_day() {
         let entry = decode(&bytes).unwrap_or_else(|error| panic!("{stem}: {error}"));
         let first = fs::read_to_string(folder().join(format!("{stem}.txt"))).unwrap();
         assert_eq!(text(&entry), first, "{stem}");
+        assert_eq!(decode_strictly(&bytes).as_ref(), Ok(&entry), "{stem}: written in one way");
+        // A field that no words name is passed over, and found out by whoever trusts nobody.
+        let more = [bytes.as_slice(), &[0xf8, 0x3f, 0x01]].concat();
+        assert_eq!(decode(&more).as_ref(), Ok(&entry), "{stem}");
+        assert!(decode_strictly(&more).is_err(), "{stem}");
     }
 }
 

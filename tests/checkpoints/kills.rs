@@ -1,9 +1,9 @@
-//! `kill -9` while checkpoints are signed: whatever was handed out is there.
+//! `kill -9` and power cuts while checkpoints are signed: whatever was handed out is there.
 //!
 //! This test binary runs itself as the server.
 
 use std::{
-    env,
+    env, fs,
     io::{BufRead, BufReader, Write},
     path::Path,
     process::{Command, Stdio},
@@ -16,7 +16,8 @@ use ledger_server::{House, Opening, serve};
 use super::coop;
 use crate::{
     harness::{COOP, ask::Ask, request_id, run, say, token},
-    power::{scattered, times},
+    power::{scattered, shim, times},
+    skip::skip,
 };
 
 const DATA: &str = "CARESTORE_SIGNING_VICTIM_DATA";
@@ -64,42 +65,87 @@ fn victim() {
     });
 }
 
+/// Runs the victim until it has handed out so many, kills it, and says what it had handed out by then.
+fn kill_after(enough: usize, data: &Path, environment: &[(&str, &Path)]) -> Vec<String> {
+    let mut victim = Command::new(env::current_exe().unwrap())
+        .args(["--exact", "checkpoints::kills::victim", "--ignored", "--nocapture"])
+        .env(DATA, data)
+        .envs(environment.iter().copied())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(victim.stdout.take().unwrap()).lines();
+    let mut note = || loop {
+        let line = lines.next()?.ok()?;
+        // The kill may have cut the last line short.
+        if let Some(note) = line.strip_prefix("note ").and_then(|said| said.strip_suffix('.')) {
+            return Some(note.replace('|', "\n"));
+        }
+    };
+    let mut handed_out = Vec::new();
+    while handed_out.len() < enough {
+        handed_out.push(note().expect("the victim goes on"));
+    }
+    victim.kill().unwrap();
+    // What was on its way counts, too.
+    handed_out.extend(std::iter::from_fn(note));
+    victim.wait().unwrap();
+    handed_out
+}
+
+/// Everything that was handed out is there, the co-op is served, and no size is there twice.
+fn nothing_is_unsaid(data: &Path, handed_out: &[String]) {
+    run(async {
+        let house = House::open(&Opening::at(data)).unwrap();
+        let kept = house.checkpoints(&coop()).unwrap();
+        assert!(kept.is_sorted_by(|one, next| one.size < next.size), "no size twice");
+        for note in handed_out {
+            assert!(kept.iter().any(|kept| *kept.note == **note), "{note}");
+        }
+        house.close().await;
+    });
+}
+
 #[test]
 fn whatever_was_handed_out_is_kept() {
     let dir = tempfile::tempdir().unwrap();
     let mut handed_out: Vec<String> = Vec::new();
     for kill in 0..times("CARESTORE_SIGNING_KILLS", 6) {
-        let mut victim = Command::new(env::current_exe().unwrap())
-            .args(["--exact", "checkpoints::kills::victim", "--ignored", "--nocapture"])
-            .env(DATA, dir.path())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let enough = handed_out.len() + 1 + usize::try_from(scattered(kill) % 40).unwrap();
-        let mut lines = BufReader::new(victim.stdout.take().unwrap()).lines();
-        let mut note = || loop {
-            let line = lines.next()?.ok()?;
-            // The kill may have cut the last line short.
-            if let Some(note) = line.strip_prefix("note ").and_then(|said| said.strip_suffix('.')) {
-                return Some(note.replace('|', "\n"));
-            }
-        };
-        while handed_out.len() < enough {
-            handed_out.push(note().expect("the victim goes on"));
+        let enough = 1 + usize::try_from(scattered(kill) % 40).unwrap();
+        handed_out.extend(kill_after(enough, dir.path(), &[]));
+        nothing_is_unsaid(dir.path(), &handed_out);
+    }
+}
+
+/// What was not synced is gone with the power: not one checkpoint that anybody has seen.
+#[test]
+fn no_power_cut_takes_back_what_was_handed_out() {
+    let dir = tempfile::tempdir().unwrap();
+    let library = match shim(dir.path()) {
+        Ok(library) => library,
+        Err(why) => {
+            skip(&why);
+            return;
         }
-        victim.kill().unwrap();
-        // What was on its way counts, too.
-        handed_out.extend(std::iter::from_fn(note));
-        victim.wait().unwrap();
-        run(async {
-            let house = House::open(&Opening::at(dir.path())).unwrap();
-            let kept = house.checkpoints(&coop()).unwrap();
-            assert!(kept.is_sorted_by(|one, next| one.size < next.size), "no size twice");
-            for note in &handed_out {
-                assert!(kept.iter().any(|kept| *kept.note == **note), "{note}");
-            }
-            house.close().await;
-        });
+    };
+    let mut data = dir.path().join("data");
+    fs::create_dir(&data).unwrap();
+    let mut handed_out: Vec<String> = Vec::new();
+    for cut in 0..times("CARESTORE_SIGNING_CUTS", 6) {
+        let shadow = dir.path().join(format!("{cut}-shadow"));
+        fs::create_dir(&shadow).unwrap();
+        let environment = [
+            ("LD_PRELOAD", library.as_path()),
+            ("CARESTORE_SHIM_FROM", data.as_path()),
+            ("CARESTORE_SHIM_TO", shadow.as_path()),
+            ("CARESTORE_SHIM_EARLY", Path::new(if cut % 2 == 0 { "0" } else { "3" })),
+        ];
+        let enough = 1 + usize::try_from(scattered(cut) % 30).unwrap();
+        handed_out.extend(kill_after(enough, &data, &environment));
+        fs::remove_dir_all(&data).unwrap();
+        data = shadow.join("tree");
+        assert!(data.is_dir(), "the shim was not loaded");
+        nothing_is_unsaid(&data, &handed_out);
     }
 }

@@ -48,8 +48,8 @@ impl Fold {
         if leaf.as_bytes() != leaf_hash.as_slice() {
             return Err(wrong("does not hash to the leaf that came with it"));
         }
-        let entry =
-            stored::decode(bytes).map_err(|error| wrong(&format!("cannot be read: {error}")))?;
+        let entry = stored::decode_strictly(bytes)
+            .map_err(|error| wrong(&format!("cannot be read: {error}")))?;
         if entry.position.get() != next {
             return Err(wrong("says of itself that it stands elsewhere"));
         }

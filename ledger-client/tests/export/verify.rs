@@ -95,10 +95,13 @@ fn lies() -> Vec<(&'static str, Lie)> {
             }),
         ),
         ("a leaf is another", lie(|pieces| pieces[0].entries[0].leaf_hash[0] ^= 1)),
-        ("a kind is another", lie(|pieces| pieces[0].entries[0].kind = "HoursGiven".to_owned())),
+        (
+            "a kind is another",
+            lie(|pieces| "HoursGiven".clone_into(&mut pieces[0].entries[0].kind)),
+        ),
         (
             "a day is another",
-            lie(|pieces| pieces[0].entries[0].occurred_on = "2026-01-01".to_owned()),
+            lie(|pieces| "2026-01-01".clone_into(&mut pieces[0].entries[0].occurred_on)),
         ),
         ("a time is another", lie(|pieces| pieces[0].entries[0].record_time = None)),
         (

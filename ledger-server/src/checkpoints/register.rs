@@ -5,7 +5,7 @@
 
 use std::{
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard},
 };
 
 use ledger_core::{CoopName, Position};
@@ -36,21 +36,26 @@ pub(crate) struct Register {
     log: LogId,
     keys: KeyFiles,
     path: PathBuf,
-    inner: Mutex<Inner>,
-    // Beside the lock, so that whoever wants to know the newest never waits for the platter.
-    newest: RwLock<Option<Signed>>,
+    hand: Mutex<Hand>,
+    // Beside the hand, so that whoever wants to know what was published never waits for the platter.
+    shown: RwLock<Shown>,
 }
 
-#[derive(Default)]
-struct Inner {
+/// What signs and writes; held while it does, and before what is shown.
+struct Hand {
     records: Option<Records>,
-    of: Option<(CoopName, Origin)>,
-    keys: Vec<VerifierKey>,
     signer: Option<SigningKey>,
-    /// Those that stand, in order of size.
-    points: Vec<Point>,
     /// The key that the log let follow last, if it ever did.
     rotated: Option<[u8; 32]>,
+}
+
+/// What was published.
+#[derive(Default)]
+struct Shown {
+    of: Option<(CoopName, Origin)>,
+    keys: Vec<VerifierKey>,
+    /// Those that stand, in order of size.
+    points: Vec<Point>,
     /// The largest size that was ever published, given up or not.
     reached: u64,
 }
@@ -73,18 +78,18 @@ impl Register {
             tracing::error!(log = log.get(), %error, "a key cannot be read");
             None
         });
-        let mut inner = Inner { signer, ..Inner::default() };
+        let mut hand = Hand { records: None, signer, rotated: None };
+        let mut shown = Shown::default();
         if let Some((records, read)) = Records::open(&path, log)? {
-            inner.records = Some(records);
+            hand.records = Some(records);
             for record in read {
-                inner.take(record).ok_or_else(|| LogError::Store {
+                shown.take(record).ok_or_else(|| LogError::Store {
                     what: format!("{} contradicts itself", path.display()),
                     missing: Vec::new(),
                 })?;
             }
         }
-        let newest = RwLock::new(inner.points.last().and_then(|point| inner.signed(point)));
-        Ok(Self { log, keys, path, inner: Mutex::new(inner), newest })
+        Ok(Self { log, keys, path, hand: Mutex::new(hand), shown: RwLock::new(shown) })
     }
 
     /// Whose checkpoints were published in this folder, and the keys by which they are checked, oldest first. It changes
@@ -93,53 +98,67 @@ impl Register {
         data: &Path,
         log: LogId,
     ) -> Result<Option<(CoopName, Vec<VerifierKey>)>, Error> {
-        let mut inner = Inner::default();
+        let mut shown = Shown::default();
         for record in
             records::read(&super::folder(data).join(log.to_string()), log)?.unwrap_or_default()
         {
             // What contradicts itself says nothing more.
-            if inner.take(record).is_none() {
+            if shown.take(record).is_none() {
                 break;
             }
         }
-        Ok(inner.of.map(|(coop, _)| (coop, inner.keys)))
+        Ok(shown.of.map(|(coop, _)| (coop, shown.keys)))
     }
 
-    fn lock(&self) -> MutexGuard<'_, Inner> {
-        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    fn hand(&self) -> MutexGuard<'_, Hand> {
+        self.hand.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn shown(&self) -> RwLockReadGuard<'_, Shown> {
+        self.shown.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Brings a record to the platter, and only then shows it.
+    fn publish(&self, hand: &mut Hand, record: Record) -> Result<(), Error> {
+        let records = hand.records.as_mut().ok_or_else(|| Error::internal("nothing to add to"))?;
+        records.add(&record)?;
+        let mut shown = self.shown.write().unwrap_or_else(PoisonError::into_inner);
+        shown.take(record).ok_or_else(|| Error::internal("a record contradicts those before"))
     }
 
     /// The newest that was published.
     pub(crate) fn newest(&self) -> Option<Signed> {
-        self.newest.read().unwrap_or_else(PoisonError::into_inner).clone()
+        let shown = self.shown();
+        shown.points.last().and_then(|point| shown.signed(point))
     }
 
     /// The one of this size.
     pub(crate) fn at(&self, size: u64) -> Option<Signed> {
-        let inner = self.lock();
-        let found = inner.points.binary_search_by_key(&size, |point| point.size).ok()?;
-        inner.points.get(found).and_then(|point| inner.signed(point))
+        let shown = self.shown();
+        let found = shown.points.binary_search_by_key(&size, |point| point.size).ok()?;
+        shown.points.get(found).and_then(|point| shown.signed(point))
     }
 
     /// All that were published, in order of size.
     pub(crate) fn all(&self) -> Vec<Signed> {
-        let inner = self.lock();
-        inner.points.iter().filter_map(|point| inner.signed(point)).collect()
+        let shown = self.shown();
+        shown.points.iter().filter_map(|point| shown.signed(point)).collect()
     }
 
     /// Up to here nothing is signed: so much was published once, and some of it is lost.
     pub(crate) fn reached(&self) -> u64 {
-        self.lock().reached
+        self.shown().reached
     }
 
     /// The keys by which they are checked, those that signed before included.
     pub(crate) fn verifier_keys(&self) -> Vec<VerifierKey> {
-        self.lock().keys.clone()
+        self.shown().keys.clone()
     }
 
     /// Whether the log still is the one of which the newest checkpoint was published.
     pub(crate) fn fits(&self, tree: &Tree, log: &dyn Log) -> Result<(), LogError> {
-        self.lock().points.last().map_or(Ok(()), |newest| self.compare(newest, tree, log))
+        let newest = self.shown().points.last().copied();
+        newest.map_or(Ok(()), |newest| self.compare(&newest, tree, log))
     }
 
     fn compare(&self, point: &Point, tree: &Tree, log: &dyn Log) -> Result<(), LogError> {
@@ -166,7 +185,7 @@ impl Register {
         log: &dyn Log,
         now: &dyn Fn() -> (CoopName, Tree),
     ) -> Result<Signed, Error> {
-        let mut inner = self.lock();
+        let mut hand = self.hand();
         if let Some(newest) = self.newest().filter(|newest| newest.size >= min_size.max(1)) {
             return Ok(newest);
         }
@@ -177,86 +196,81 @@ impl Register {
             let (asked, head) = (Position::new(min_size), Position::new(size));
             return Err(Error::BeyondHead { asked, head });
         }
-        if let Some(newest) = inner.points.last() {
-            self.compare(newest, &tree, log)?;
+        self.fits(&tree, log)?;
+        let reached = self.reached();
+        if size <= reached {
+            return Err(Error::NotSigned { through: Position::new(reached) });
         }
-        if size <= inner.reached {
-            return Err(Error::NotSigned { through: Position::new(inner.reached) });
-        }
-        let (origin, signer) = self.begun(&mut inner, &coop, log)?;
+        let (origin, signer) = self.begun(&mut hand, &coop, log)?;
         let checkpoint = Checkpoint { origin, size, root };
         let signature = signer.sign(checkpoint.text().as_bytes());
-        inner.add(Record::Signed { size, root, signature })?;
-        let fresh = inner.points.last().and_then(|point| inner.signed(point));
-        let fresh = fresh.ok_or_else(|| Error::internal("a checkpoint has no key"))?;
-        *self.newest.write().unwrap_or_else(PoisonError::into_inner) = Some(fresh.clone());
-        Ok(fresh)
+        self.publish(&mut hand, Record::Signed { size, root, signature })?;
+        self.newest().ok_or_else(|| Error::internal("a checkpoint has no key"))
     }
 
     /// The origin and the key. Before the first checkpoint there is neither.
     fn begun(
         &self,
-        inner: &mut Inner,
+        hand: &mut Hand,
         coop: &CoopName,
         log: &dyn Log,
     ) -> Result<(Origin, SigningKey), Error> {
-        if inner.records.is_none() {
-            inner.records = Some(Records::create(&self.path, self.log)?);
+        if hand.records.is_none() {
+            hand.records = Some(Records::create(&self.path, self.log)?);
         }
-        if inner.of.is_none() {
+        if self.shown().of.is_none() {
             let first = super::leaves(log, self.log, 1, 1)?.first().copied();
             let first = first.ok_or_else(|| Error::internal("the log has no first entry"))?;
-            inner.add(Record::Log { coop: coop.clone(), first })?;
+            self.publish(hand, Record::Log { coop: coop.clone(), first })?;
         }
-        if inner.keys.is_empty() {
-            let signer = inner.signer.take().map_or_else(|| self.keys.make(), Ok)?;
-            inner.add(Record::Key { public: signer.public() })?;
-            inner.signer = Some(signer);
+        if self.shown().keys.is_empty() {
+            let signer = hand.signer.take().map_or_else(|| self.keys.make(), Ok)?;
+            self.publish(hand, Record::Key { public: signer.public() })?;
+            hand.signer = Some(signer);
         }
-        let origin = inner.of.as_ref().map(|(_, origin)| origin.clone());
+        let origin = self.shown().of.as_ref().map(|(_, origin)| origin.clone());
         let origin = origin.ok_or_else(|| Error::internal("the log has no origin"))?;
-        Ok((origin, self.signer(inner)?))
+        Ok((origin, self.signer(hand)?))
     }
 
     /// The key that signs: the one whose public half was published last.
-    fn signer(&self, inner: &Inner) -> Result<SigningKey, Error> {
-        let published = inner.keys.last().map(VerifierKey::public);
-        let advice = "put the file back from a backup of the folder; without it nobody can show that another key \
-                      follows this one, and no checkpoint is signed";
-        let file = self.keys.path().display();
-        if inner.rotated.is_some() && inner.rotated != published {
-            return Err(Error::Internal(format!(
-                "{file} is older than the log, which says that another key followed it: {advice}"
-            )));
-        }
-        match &inner.signer {
-            Some(signer) if published == Some(signer.public()) => Ok(signer.clone()),
-            Some(_) => Err(Error::Internal(format!(
-                "{file} holds another key than the one that signed the published checkpoints: {advice}"
-            ))),
-            None => Err(Error::Internal(format!(
-                "{file} is missing or cannot be read, but checkpoints were published with that key: {advice}"
-            ))),
-        }
+    fn signer(&self, hand: &Hand) -> Result<SigningKey, Error> {
+        let published = self.shown().keys.last().map(VerifierKey::public);
+        let why = if hand.rotated.is_some() && hand.rotated != published {
+            "is older than the log, which says that another key followed it"
+        } else {
+            match &hand.signer {
+                Some(signer) if published == Some(signer.public()) => return Ok(signer.clone()),
+                Some(_) => "holds another key than the one that signed the published checkpoints",
+                None => {
+                    "is missing or cannot be read, but checkpoints were published with that key"
+                }
+            }
+        };
+        Err(Error::Internal(format!(
+            "{} {why}: put the file back from a backup of the folder; without it nobody can show that another key \
+             follows this one, and no checkpoint is signed",
+            self.keys.path().display()
+        )))
     }
 
     /// Whether the next checkpoint can be signed.
     pub(crate) fn can_sign(&self) -> Result<(), Error> {
-        let inner = self.lock();
-        if inner.keys.is_empty() { Ok(()) } else { self.signer(&inner).map(drop) }
+        let hand = self.hand();
+        if self.shown().keys.is_empty() { Ok(()) } else { self.signer(&hand).map(drop) }
     }
 
     /// What an operator gives up who goes on with this log, if it is not the one that was published.
     pub(crate) fn loss(&self, tree: &Tree, log: &dyn Log) -> Result<Option<Lost>, LogError> {
-        let inner = self.lock();
+        let points = self.shown().points.clone();
         let (mut last, mut stands) = (None, tree.size());
-        for (nth, point) in inner.points.iter().enumerate().rev() {
+        for (nth, point) in points.iter().enumerate().rev() {
             match self.compare(point, tree, log) {
                 Ok(()) => break,
                 Err(LogError::Behind { .. }) => {}
                 // The one before it may stand, and what lies between may not.
                 Err(LogError::Differs { .. }) => {
-                    let before = nth.checked_sub(1).and_then(|before| inner.points.get(before));
+                    let before = nth.checked_sub(1).and_then(|before| points.get(before));
                     stands = before.map_or(0, |before| before.size);
                 }
                 Err(error) => return Err(error),
@@ -269,11 +283,7 @@ impl Register {
     /// The operator's word that what was published beyond this size stands no more. It stays written; and up to there
     /// nothing is signed ever again, so that there are no two roots for one size.
     pub(crate) fn give_up(&self, beyond: u64) -> Result<(), Error> {
-        let mut inner = self.lock();
-        inner.add(Record::GivenUp { beyond })?;
-        let newest = inner.points.last().and_then(|point| inner.signed(point));
-        *self.newest.write().unwrap_or_else(PoisonError::into_inner) = newest;
-        Ok(())
+        self.publish(&mut self.hand(), Record::GivenUp { beyond })
     }
 
     /// Begins or takes up again a change of keys: the one that signs, the one that is to follow, and whose they are.
@@ -282,8 +292,8 @@ impl Register {
         coop: &CoopName,
         log: &dyn Log,
     ) -> Result<(Origin, SigningKey, SigningKey), Error> {
-        let mut inner = self.lock();
-        let (origin, signer) = self.begun(&mut inner, coop, log)?;
+        let mut hand = self.hand();
+        let (origin, signer) = self.begun(&mut hand, coop, log)?;
         let next = match self.keys.next()? {
             Some(next) => next,
             None => self.keys.make_next()?,
@@ -293,36 +303,29 @@ impl Register {
 
     /// Ends a change of keys that the log knows of. Done at every start, so that a crash in between ends here.
     pub(crate) fn changed(&self, rotated: Option<&[u8; 32]>) -> Result<(), Error> {
-        let mut inner = self.lock();
-        inner.rotated = rotated.copied();
+        let mut hand = self.hand();
+        hand.rotated = rotated.copied();
         let Some(next) = self.keys.next()? else { return Ok(()) };
         let public = next.public();
         if rotated != Some(&public) {
             return Ok(());
         }
-        if inner.keys.last().map(VerifierKey::public) != Some(public) {
-            inner.add(Record::Key { public })?;
+        if self.shown().keys.last().map(VerifierKey::public) != Some(public) {
+            self.publish(&mut hand, Record::Key { public })?;
         }
         self.keys.switch()?;
-        inner.signer = Some(next);
+        hand.signer = Some(next);
         Ok(())
     }
 }
 
-impl Inner {
+impl Shown {
     fn signed(&self, point: &Point) -> Option<Signed> {
         let Point { size, root, signature, key } = *point;
         let (_, origin) = self.of.as_ref()?;
         let checkpoint = Checkpoint { origin: origin.clone(), size, root };
         let note = note_of(&checkpoint, self.keys.get(key)?, &signature).into();
         Some(Signed { size, root, note })
-    }
-
-    /// Brings a record to the platter, and only then into memory.
-    fn add(&mut self, record: Record) -> Result<(), Error> {
-        let records = self.records.as_mut().ok_or_else(|| Error::internal("nothing to add to"))?;
-        records.add(&record)?;
-        self.take(record).ok_or_else(|| Error::internal("a record contradicts those before"))
     }
 
     /// Takes a record in. Nothing: it contradicts those before it.

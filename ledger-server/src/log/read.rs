@@ -28,7 +28,9 @@ pub(crate) fn scan(
         let before = walk.next;
         let flow = if walk.next <= known.sealed {
             let (volume, last) = known.run_of(walk.next);
-            walk.segments(volumes.lease(volume)?.store()?, last)?
+            let unopened = Lost { log, first: walk.next, last: last.min(walk.end) };
+            let lease = volumes.lease(volume).map_err(|error| error.naming(unopened))?;
+            walk.segments(lease.store()?, last)?
         } else {
             walk.tail(volumes.lease(known.tail)?.store()?)?
         };

@@ -1,0 +1,107 @@
+//! The replay: through the same `evolve` as the live ledger, with the auditor's own checks beside it, and every seal
+//! reckoned again.
+
+use ledger_core::{Contradiction, Entry, Event, State, Transfer, evolve};
+use ledger_proto::accounts_root;
+
+use super::{
+    figures::Growing,
+    finding::{Finding, Rule, Step},
+    rules::{After, Breaches, Rules, Seen},
+    say,
+};
+
+/// The ledger as it is replayed. Nothing is left of it when an entry contradicts those before it.
+pub(super) struct Replay {
+    state: Option<State>,
+    rules: Rules,
+    pub(super) figures: Growing,
+    pub(super) replayed: u64,
+    pub(super) seals: u64,
+}
+
+impl Replay {
+    pub(super) fn since(since: u64) -> Replay {
+        Replay {
+            state: Some(State::default()),
+            rules: Rules::default(),
+            figures: Growing::since(since),
+            replayed: 0,
+            seals: 0,
+        }
+    }
+
+    /// Nothing can be replayed any more.
+    pub(super) fn stop(&mut self) {
+        self.state = None;
+    }
+
+    /// The ledger after all entries. Nothing: it could not be replayed to the end.
+    pub(super) fn state(&self) -> Option<&State> {
+        self.state.as_ref()
+    }
+
+    /// The same, to keep.
+    pub(super) fn into_state(self) -> Option<State> {
+        self.state
+    }
+
+    /// Takes the next entry.
+    pub(super) fn take(&mut self, entry: &Entry, findings: &mut Vec<Finding>) {
+        let Some(before) = self.state.take() else { return };
+        let transfers = entry.event.transfers();
+        let seen = Seen { before: &before, entry, transfers: &transfers };
+        let broken = self.rules.before(&seen);
+        tell(entry, broken, findings);
+        self.seal(&before, entry, findings);
+        match evolve(before, entry) {
+            Ok(state) => {
+                let after = After { entry, transfers: &transfers, state: &state };
+                tell(entry, self.rules.after(&after), findings);
+                self.state = Some(state);
+                self.count(entry, &transfers);
+            }
+            Err(wrong) => findings.push(contradiction(entry, wrong)),
+        }
+    }
+
+    fn count(&mut self, entry: &Entry, transfers: &[Transfer]) {
+        let undoes = if let Event::EntryReversed { entry: reversed, .. } = &entry.event {
+            self.rules.reversals.sort(*reversed)
+        } else {
+            None
+        };
+        self.replayed += 1;
+        self.figures.count(entry, transfers, undoes);
+    }
+
+    /// A seal says what all accounts come to, and that is reckoned again.
+    fn seal(&mut self, before: &State, entry: &Entry, findings: &mut Vec<Finding>) {
+        let Event::StateSealed { accounts_root: sealed, totals, .. } = &entry.event else { return };
+        self.seals += 1;
+        let books = before.books();
+        let holds = accounts_root(books).as_bytes() == sealed.bytes()
+            && books.totals().as_ref() == Ok(totals);
+        if !holds {
+            findings.push(Finding::rule(Step::Seals, Rule::Seal, entry.position, say::WRONG_SEAL));
+        }
+    }
+}
+
+fn tell(entry: &Entry, breaches: Breaches, findings: &mut Vec<Finding>) {
+    for breach in breaches.0 {
+        let (rule, what) = (breach.rule(), breach.to_string());
+        findings.push(Finding::rule(Step::Rules, rule, entry.position, what));
+    }
+}
+
+/// What the shared replay says, as a finding: an entry out of its place breaks the history, all else breaks a rule.
+fn contradiction(entry: &Entry, wrong: Contradiction) -> Finding {
+    let what = say::replay_stopped(&wrong.to_string());
+    match wrong {
+        Contradiction::OutOfOrder { .. } => Finding::broken(Step::Rules, what).at(entry.position),
+        Contradiction::TimeWentBack { .. } | Contradiction::Impossible { .. } => {
+            Finding::rule(Step::Rules, Rule::Replay, entry.position, what)
+        }
+    }
+}
