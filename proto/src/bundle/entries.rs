@@ -40,14 +40,15 @@ pub fn read_entries<'f>(name: &str, file: &'f [u8]) -> Result<(u64, Vec<&'f [u8]
     let (first, rest) = rest.split_first_chunk::<8>().ok_or_else(head)?;
     let (count, mut rest) = rest.split_first_chunk::<4>().ok_or_else(head)?;
     let (first, count) = (u64::from_be_bytes(*first), u32::from_be_bytes(*count));
+    let beyond =
+        || Damaged::new(name, format!("it says that it holds {count} entries from {first} on"));
+    // Positions could run out: a file says whatever it likes.
+    let end = first.checked_add(u64::from(count)).ok_or_else(beyond)?;
     if count == 0 || u64::from(count) > ENTRIES_IN_A_FILE || first == 0 {
-        return Err(Damaged::new(
-            name,
-            format!("it says that it holds {count} entries from {first} on"),
-        ));
+        return Err(beyond());
     }
     let mut entries = Vec::with_capacity(usize::try_from(count).unwrap_or_default());
-    for position in first..first.saturating_add(u64::from(count)) {
+    for position in first..end {
         let entry = rest.split_first_chunk::<4>().and_then(|(length, behind)| {
             let length = usize::try_from(u32::from_be_bytes(*length)).ok()?;
             if length > MAX_ENTRY { None } else { behind.split_at_checked(length) }
@@ -58,7 +59,7 @@ pub fn read_entries<'f>(name: &str, file: &'f [u8]) -> Result<(u64, Vec<&'f [u8]
         entries.push(entry);
         rest = behind;
     }
-    if rest.is_empty() && entries_name(first, first + u64::from(count) - 1) == name {
+    if rest.is_empty() && entries_name(first, end - 1) == name {
         Ok((first, entries))
     } else if rest.is_empty() {
         Err(Damaged::new(name, "it holds other entries than its name says").at(first))

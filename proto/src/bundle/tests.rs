@@ -67,6 +67,18 @@ fn the_words_of_the_entries_are_in_the_bundle() {
     assert!(readme(&origin(), 5).contains("carestore audit"));
 }
 
+/// A head that says so much that the positions run out: found while the fuzz target of bundles was written.
+#[test]
+fn a_file_of_entries_ends_before_the_positions_do() {
+    for first in [u64::MAX, u64::MAX - 1, u64::MAX - 2] {
+        let mut file = write_entries(first, &[]);
+        file[16..20].copy_from_slice(&4_u32.to_be_bytes());
+        file.extend_from_slice(&[0; 8]);
+        assert!(read_entries(&entries_name(first, u64::MAX), &file).is_err());
+        assert!(read_entries(&entries_name(first, u64::MAX), &file[..20]).is_err());
+    }
+}
+
 proptest! {
     #[test]
     fn entries_are_read_as_they_were_written(
