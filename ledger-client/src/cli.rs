@@ -187,7 +187,7 @@ enum Command {
     Seal,
     /// Brings the past out of a folder of spreadsheets.
     Import(import::Import),
-    /// Takes the books out, for programs of accounting and for spreadsheets.
+    /// Takes the history out: for auditors, for programs of accounting, and for spreadsheets.
     #[command(subcommand)]
     Export(export::Command),
 }

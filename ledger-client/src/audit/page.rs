@@ -30,6 +30,7 @@ tr,li,svg{break-inside:avoid}\
 svg{width:100%;height:auto}\
 code{font:1rem/1.4 'Courier New',monospace}\
 .line{display:block;border:1px solid #111;padding:.5rem;margin:.5rem 0}\
+@media (max-width:26rem){table{font-size:.8rem}body{padding:.75rem}}\
 @media print{body{padding:0;max-width:none;font-size:11pt}}";
 
 /// So many months are drawn; what is older stands in one row of the table.
