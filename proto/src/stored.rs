@@ -55,8 +55,7 @@ pub fn decode(bytes: &[u8]) -> Result<Entry, Malformed> {
 /// in it that its words do not name, and no other reader can read it otherwise.
 pub fn decode_strictly(bytes: &[u8]) -> Result<Entry, Malformed> {
     let entry = decode(bytes)?;
-    let again = log::Entry::decode(bytes).map(|stored| stored.encode_to_vec());
-    if again.is_ok_and(|again| again == bytes) {
+    if encode(&entry).is_ok_and(|again| again == bytes) {
         Ok(entry)
     } else {
         Err(Malformed::one("entry", "is not written as entries are: it holds something else, too"))
