@@ -9,6 +9,7 @@ pub mod export;
 pub mod import;
 pub mod journal;
 pub mod json;
+pub mod statement;
 pub mod typed;
 mod verify;
 pub mod words;
