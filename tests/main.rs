@@ -26,5 +26,7 @@ mod scrub;
 mod seals;
 mod server_kills;
 mod store;
+mod sums;
 mod tidy;
+mod twin;
 mod vouchers;
