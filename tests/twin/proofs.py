@@ -77,96 +77,49 @@ def golden(words: Words, folder: Path) -> Iterator[dict]:
         yield {"file": path.name, "leaf": LOG.leaf(stored).hex(), "transfers": moved}
 
 
-class Cases:
-    """How the cases of each list are judged. Each answers whether its case holds, or is Broken where it cannot be read."""
+def file(check, words: Words, case: dict) -> bool:
+    """Whether a file holds and proves what the case says."""
+    known = [verifier_key(key) for key in case["keys"]] if "keys" in case else None
+    return case.get("proves", {}).items() <= check(words, case["file"].encode(), known).items()
 
-    def __init__(self, words: Words):
-        self.words = words
 
-    def proofs_keys(self, case: dict) -> bool:
-        """A key that is derived."""
-        return derived(case["context"]) == unbase64(case["key"])
+def note(_: Words, case: dict) -> bool:
+    """Whether a reader who knows these keys believes a note, and reads that."""
+    read = checkpoint(case["note"].encode())
+    read.signed([verifier_key(key) for key in case["keys"]])
+    return {"origin": read.origin, "size": read.size, "root": in_base64(read.root)} == case.get("says")
 
-    def proofs_leaves(self, case: dict) -> bool:
-        """A leaf."""
-        return over(case).leaf(bytes.fromhex(case["bytes"])) == unbase64(case["leaf"])
 
-    def proofs_nodes(self, case: dict) -> bool:
-        """A node."""
-        return over(case).node(unbase64(case["left"]), unbase64(case["right"])) == unbase64(case["node"])
+def key_of_seed(_: Words, case: dict) -> bool:
+    """Whether a key follows from its seed and its origin."""
+    key = ed25519.public(bytes.fromhex(case["seed"]))
+    return key == unbase64(case["public"]) and str(VerifierKey.of(case["origin"], key)) == case["vkey"]
 
-    def proofs_roots(self, case: dict) -> bool:
-        """A root over leaves by the rule."""
-        tree = over(case)
-        return tree.root([tree.leaf(n.to_bytes(8)) for n in range(case["size"])]) == unbase64(case["root"])
 
-    def proofs_inclusion(self, case: dict) -> bool:
-        """A path from a leaf."""
-        leaf, root = unbase64(case["leaf"], 32), unbase64(case["root"], 32)
-        return over(case).includes(leaf, case["index"], case["size"], hashes(case), root)
+def line(_: Words, case: dict) -> bool:
+    """Whether a line is as it is written, and read as the same where it was typed."""
+    size, root = case["size"], unbase64(case["root"], 32)
+    return typed(size, root) == case["line"] and read_typed(case["typed"]) == (size, root[:15])
 
-    def proofs_consistency(self, case: dict) -> bool:
-        """A path between two roots."""
-        roots = unbase64(case["old_root"], 32), unbase64(case["new_root"], 32)
-        return over(case).extends(case["old_size"], case["new_size"], *roots, hashes(case))
 
-    def checkpoints_keys(self, case: dict) -> bool:
-        """A key from its seed."""
-        key = ed25519.public(bytes.fromhex(case["seed"]))
-        return key == unbase64(case["public"]) and str(VerifierKey.of(case["origin"], key)) == case["vkey"]
+def change(_: Words, case: dict) -> bool:
+    """Whether both keys signed a change of keys."""
+    keys, text = [unbase64(case[key], 32) for key in ("old_key", "new_key")], case["message"].encode()
+    signatures = [unbase64(case[name]) for name in ("old_signature", "new_signature")]
+    return text == rotation(case["origin"], *keys) and all(
+        ed25519.signs(key, text, signature) for key, signature in zip(keys, signatures))
 
-    def checkpoints_vkeys(self, case: dict) -> bool:
-        """A verifier key."""
-        return str(verifier_key(case["vkey"])) == case["vkey"]
 
-    def checkpoints_notes(self, case: dict) -> bool:
-        """A signed note, for a reader who knows these keys."""
-        note = checkpoint(case["note"].encode())
-        note.signed([verifier_key(key) for key in case["keys"]])
-        return {"origin": note.origin, "size": note.size, "root": in_base64(note.root)} == case.get("says")
+def records(words: Words, case: dict) -> bool:
+    """Whether a root is over records that are sorted, each of another account."""
+    found = [bytes.fromhex(record) for record in case["records"]]
+    keys = [words.record(record)[0] for record in found]
+    return keys == sorted(set(keys)) and ACCOUNTS.root([ACCOUNTS.leaf(record) for record in found]) == said(case, "root")
 
-    def checkpoints_lines(self, case: dict) -> bool:
-        """A line as it is written, and as somebody typed it."""
-        size, root = case["size"], unbase64(case["root"], 32)
-        return typed(size, root) == case["line"] and read_typed(case["typed"]) == (size, root[:15])
 
-    def checkpoints_rotations(self, case: dict) -> bool:
-        """A change of keys."""
-        keys = [unbase64(case["old_key"], 32), unbase64(case["new_key"], 32)]
-        text, signatures = case["message"].encode(), [unbase64(case["old_signature"]), unbase64(case["new_signature"])]
-        return text == rotation(case["origin"], *keys) and all(
-            ed25519.signs(key, text, signature) for key, signature in zip(keys, signatures))
-
-    def receipts_receipts(self, case: dict) -> bool:
-        """A receipt, and what it proves."""
-        return self.file(receipt, case)
-
-    def receipts_balances(self, case: dict) -> bool:
-        """The proof of a balance, and what it proves."""
-        return self.file(balance, case)
-
-    def file(self, check, case: dict) -> bool:
-        """Whether a file holds and proves what the case says."""
-        known = [verifier_key(key) for key in case["keys"]] if "keys" in case else None
-        return case.get("proves", {}).items() <= check(self.words, case["file"].encode(), known).items()
-
-    def accounts_records(self, case: dict) -> bool:
-        """A record, and what it says."""
-        key, amount = self.words.record(bytes.fromhex(case["record"]))
-        return [*key, amount] == [case[word] for word in ("unit", "kind", "offer", "number", "balance")]
-
-    def accounts_lists(self, case: dict) -> bool:
-        """All records, and the root over them."""
-        records = [bytes.fromhex(record) for record in case["records"]]
-        keys = [self.words.record(record)[0] for record in records]
-        need(keys == sorted(set(keys)), "not sorted, or an account twice")
-        return ACCOUNTS.root([ACCOUNTS.leaf(record) for record in records]) == unbase64(case["root"], 32)
-
-    def accounts_paths(self, case: dict) -> bool:
-        """A record's path."""
-        record, root = bytes.fromhex(case["record"]), unbase64(case["root"], 32)
-        self.words.record(record)
-        return ACCOUNTS.includes(ACCOUNTS.leaf(record), case["index"], case["accounts"], hashes(case), root)
+def said(case: dict, word: str) -> bytes:
+    """A hash that a case gives."""
+    return unbase64(case[word], 32)
 
 
 def over(case: dict) -> Tree:
@@ -179,19 +132,43 @@ def hashes(case: dict) -> list[bytes]:
     return [unbase64(line, 32) for line in case["path"]]
 
 
+# How the cases of each list are judged. Each answers whether its case holds, or is Broken where it cannot be read.
+JUDGES = {
+    "proofs/keys": lambda _, case: derived(case["context"]) == said(case, "key"),
+    "proofs/leaves": lambda _, case: over(case).leaf(bytes.fromhex(case["bytes"])) == said(case, "leaf"),
+    "proofs/nodes": lambda _, case: over(case).node(said(case, "left"), said(case, "right")) == said(case, "node"),
+    "proofs/roots": lambda _, case: over(case).root(
+        [over(case).leaf(n.to_bytes(8)) for n in range(case["size"])]) == said(case, "root"),
+    "proofs/inclusion": lambda _, case: over(case).includes(
+        said(case, "leaf"), case["index"], case["size"], hashes(case), said(case, "root")),
+    "proofs/consistency": lambda _, case: over(case).extends(
+        case["old_size"], case["new_size"], said(case, "old_root"), said(case, "new_root"), hashes(case)),
+    "checkpoints/keys": key_of_seed,
+    "checkpoints/vkeys": lambda _, case: str(verifier_key(case["vkey"])) == case["vkey"],
+    "checkpoints/notes": note,
+    "checkpoints/lines": line,
+    "checkpoints/rotations": change,
+    "receipts/receipts": lambda words, case: file(receipt, words, case),
+    "receipts/balances": lambda words, case: file(balance, words, case),
+    "accounts/records": lambda words, case: words.record(bytes.fromhex(case["record"])) == (
+        (case["unit"], case["kind"], case["offer"], case["number"]), case["balance"]),
+    "accounts/lists": records,
+    "accounts/paths": lambda words, case: words.record(bytes.fromhex(case["record"])) and ACCOUNTS.includes(
+        ACCOUNTS.leaf(bytes.fromhex(case["record"])), case["index"], case["accounts"], hashes(case), said(case, "root")),
+}
+
+
 def vectors(words: Words, folder: Path) -> Iterator[dict]:
     """Sees that every case of every file of vectors holds, or does not, as it says."""
-    cases = Cases(words)
-    for file in ("proofs", "checkpoints", "receipts", "accounts"):
-        lists = json.loads((folder / f"{file}.json").read_text())
-        for name in [name for name in lists if isinstance(lists[name], list)]:
-            judge = getattr(cases, f"{file}_{name}", None)
-            need(judge, f"{file}.json: no such list: {name}")
-            for case in lists[name]:
+    for name in ("proofs", "checkpoints", "receipts", "accounts"):
+        lists = json.loads((folder / f"{name}.json").read_text())
+        for kind, cases in lists.items():
+            need(isinstance(cases, str) or f"{name}/{kind}" in JUDGES, f"{name}.json: no such list: {kind}")
+            for case in [] if isinstance(cases, str) else cases:
                 try:
-                    found, why = judge(case), ""
+                    found, why = bool(JUDGES[f"{name}/{kind}"](words, case)), ""
                 except Broken as broken:
                     found, why = False, str(broken)  # Whatever cannot be read does not hold.
-                agrees = f"{file}.json, {name}: {case['name']!r} should{'' if case['holds'] else ' not'} hold {why}"
+                agrees = f"{name}.json, {kind}: {case['name']!r} should{'' if case['holds'] else ' not'} hold {why}"
                 need(found == case["holds"], agrees)
-                yield {"case": f"{file}/{name}/{case['name']}", "holds": found}
+                yield {"case": f"{name}/{kind}/{case['name']}", "holds": found}
