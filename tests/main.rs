@@ -29,5 +29,7 @@ mod seals;
 mod server_kills;
 mod statements;
 mod store;
+mod sums;
 mod tidy;
+mod twin;
 mod vouchers;
