@@ -16,4 +16,4 @@ pub mod words;
 
 pub use client::{Client, Options, Unchecked, jittered, new_request_id};
 pub use error::{Code, Error};
-pub use verify::{History, Known, Memory, Watch, parse_keys};
+pub use verify::{History, KeyFrom, Known, Memory, Watch, parse_keys};
