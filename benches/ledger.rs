@@ -1,9 +1,11 @@
-//! How fast the ledger is: the replay stage by stage, and the append beside a bare write and sync.
+//! How fast the ledger is: the replay stage by stage, proofs made and checked, the audit of a bundle, and the append beside
+//! a bare write and sync and beside what the Merkle log adds to it.
 //!
 //! `cargo bench` prints tables and asserts no timing: what a machine can do is its own affair, and one that is shared
 //! says another thing each time. So each figure is a median with the lowest and the highest beside it, every run takes
 //! each stage once, and what is to be compared (a stage with the whole, the engine with the disk) was measured side by
-//! side in the same run. `cargo bench -- --quick` takes a tenth of the entries; `replay` or `append` takes one table.
+//! side in the same run. `cargo bench -- --quick` takes a tenth of the entries; `replay`, `proofs`, `audit` and `append` take those
+//! tables alone.
 //! `CARESTORE_BENCH_ENTRIES` says how many entries the log has.
 
 #![allow(
@@ -15,8 +17,12 @@
 
 #[path = "ledger/append.rs"]
 mod append;
+#[path = "ledger/audit.rs"]
+mod audit;
 #[path = "ledger/fixture.rs"]
 mod fixture;
+#[path = "ledger/proofs.rs"]
+mod proofs;
 #[path = "ledger/replay.rs"]
 mod replay;
 #[path = "ledger/table.rs"]
@@ -54,11 +60,17 @@ fn main() {
     // On the disk that is built on: a temporary folder may be in memory, where a sync costs nothing.
     let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
     let mut fixture = Fixture::new(dir.path(), extent.entries);
-    let only_one = said("replay") != said("append");
-    if said("replay") || !only_one {
+    let all = !["replay", "proofs", "audit", "append"].into_iter().any(said);
+    if all || said("replay") {
         replay::measure(&extent, &mut fixture);
     }
-    if said("append") || !only_one {
+    if all || said("proofs") {
+        proofs::measure(&extent, &fixture);
+    }
+    if all || said("audit") {
+        audit::measure(&extent, &fixture, dir.path());
+    }
+    if all || said("append") {
         let last = fixture.last;
         drop(fixture);
         append::measure(&extent, dir.path(), last);

@@ -14,13 +14,15 @@ use ledger_client::{
         compare,
     },
     bundle::{FetchError, fetch},
+    parse_keys,
 };
-use ledger_core::{OfferKind, TimeAccount};
+use ledger_core::{CoopName, OfferKind, TimeAccount};
 use ledger_proto::v1;
+use ledger_server::{Clock, Opening, rotate_key};
 use serde_json::{Value, json};
 
 use crate::{
-    harness::{Town, run, say},
+    harness::{COOP, Town, run, say},
     imports,
 };
 
@@ -131,13 +133,13 @@ fn what_the_service_shows_is_compared_at_the_same_position() {
         // Life goes on.
         town.ok(say::enrol(v1::Hat::Supporter)).await;
         let mut audited = audit(&dir, &Options::default());
-        compare(&mut audited, &town.client()).await.unwrap();
+        compare(&mut audited, &town.client()).await;
         code_is(&audited, 0);
         assert_eq!(outcome(&audited, Step::Against), Outcome::Held);
         // As if the service showed a minute too few in the pot.
         let mut audited = audit(&dir, &Options::default());
         audited.report.figures.as_mut().unwrap().pot_minutes += 1;
-        compare(&mut audited, &town.client()).await.unwrap();
+        compare(&mut audited, &town.client()).await;
         code_is(&audited, 40);
         let [Finding { step: Step::Against, what, .. }] = &audited.report.findings[..] else {
             panic!("{:#?}", audited.report.findings)
@@ -146,8 +148,15 @@ fn what_the_service_shows_is_compared_at_the_same_position() {
         // A service that was set back, or another one.
         let other = Town::founded().await;
         let mut audited = audit(&dir, &Options::default());
-        compare(&mut audited, &other.client()).await.unwrap();
+        compare(&mut audited, &other.client()).await;
         code_is(&audited, 20);
+        // One that does not answer takes nothing away from what was found.
+        let client = other.client();
+        drop(other);
+        let mut audited = audit(&dir, &Options::default());
+        compare(&mut audited, &client).await;
+        code_is(&audited, 10);
+        assert_eq!(outcome(&audited, Step::Against), Outcome::NotDone);
     });
 }
 
@@ -241,6 +250,35 @@ fn an_old_copy_that_was_restored_is_found_by_a_receipt() {
         code_is(&audited, 20);
         assert!(audited.report.findings.iter().all(|one| one.step == Step::OtherRoads));
         code_is(&audit(&bundle(&restored).await, &Options::default()), 0);
+    });
+}
+
+#[test]
+fn a_key_that_was_changed_is_followed_from_the_one_that_is_known() {
+    run(async {
+        // By the machine's clock, as the operator's tools go by it.
+        let mut town = Town::on(tempfile::tempdir().unwrap(), Clock::machine()).await;
+        town.ok(say::found()).await;
+        for _ in 0..4 {
+            town.ok(say::enrol(v1::Hat::CommunityVolunteer)).await;
+        }
+        let first = bundle(&town).await;
+        let old = parse_keys(first.path().join("keys").to_str().unwrap()).unwrap();
+        town.stop().await;
+        let opening = Opening { confirm_clock: true, ..Opening::at(town.dir.path()) };
+        rotate_key(&opening, &CoopName::new(COOP).unwrap()).await.unwrap();
+        town.start().await.unwrap();
+        town.ok(say::record(1, 3, 90)).await;
+        let dir = bundle(&town).await;
+        let audited = audit(&dir, &Options { keys: old, ..Options::default() });
+        code_is(&audited, 0);
+        let keys = &audited.report.keys;
+        assert_eq!(keys.iter().map(|key| key.pinned).collect::<Vec<_>>(), [true, false]);
+        assert_eq!(keys.iter().map(|key| key.from).collect::<Vec<_>>(), [0, 6]);
+        // A key that had nothing to do with it.
+        let other = bundle(&Town::founded().await).await;
+        let other = parse_keys(other.path().join("keys").to_str().unwrap()).unwrap();
+        code_is(&audit(&dir, &Options { keys: other, ..Options::default() }), 20);
     });
 }
 

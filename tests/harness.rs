@@ -2,9 +2,11 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that fails says so")]
 
 pub(crate) mod ask;
+pub(crate) mod program;
 pub(crate) mod say;
 
 use std::{
+    net::SocketAddr,
     path::Path,
     sync::atomic::{AtomicU64, Ordering},
 };
@@ -99,8 +101,13 @@ impl Town {
 
     /// Starts the server on its folder.
     pub(crate) async fn start(&mut self) -> Result<(), ledger_server::Error> {
+        self.start_at(([127, 0, 0, 1], 0).into()).await
+    }
+
+    /// Starts the server on its folder, to listen where it is told.
+    pub(crate) async fn start_at(&mut self, at: SocketAddr) -> Result<(), ledger_server::Error> {
         let house = House::open(&self.opening())?;
-        let serving = serve(house, ([127, 0, 0, 1], 0).into(), None).await?;
+        let serving = serve(house, at, None).await?;
         self.url = format!("http://{}", serving.address());
         self.token = token(self.dir.path());
         self.serving = Some(serving);

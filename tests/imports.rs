@@ -204,7 +204,7 @@ fn good_rows_are_kept_on_request_and_the_others_come_once_they_are_mended() {
 }
 
 /// As the command does it: whatever rests on a refused row is set aside with it, until the rest is good.
-async fn keep_good(town: &Town, read: &mut Folder) -> v1::ImportHistoryResponse {
+pub(crate) async fn keep_good(town: &Town, read: &mut Folder) -> v1::ImportHistoryResponse {
     let mut steps = read.steps.clone();
     loop {
         let answer = bring(town, "with-mistakes", &steps).await;

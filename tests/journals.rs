@@ -3,7 +3,7 @@
 
 mod tables;
 mod titles;
-mod tools;
+pub(crate) mod tools;
 
 use std::{env, process::Command};
 
@@ -14,6 +14,7 @@ use ledger_client::{
 use ledger_core::{Day, Entry};
 use ledger_proto::{stored, v1};
 use ledger_server::{Clock, Demo};
+use tempfile::TempDir;
 use tools::{Books, Tool, tools};
 
 use crate::{
@@ -40,14 +41,16 @@ async fn journal(client: &Client, format: Format, until: Option<Day>) -> String 
     String::from_utf8(journal.finish().unwrap()).unwrap()
 }
 
-fn last(name: &str) -> &str {
+pub(crate) fn last(name: &str) -> &str {
     name.rsplit('/').next().unwrap()
 }
 
-const WHOLE: Option<v1::Page> = Some(v1::Page { page_size: 1_000, page_token: String::new() });
+/// A page that holds all there is.
+pub(crate) const WHOLE: Option<v1::Page> =
+    Some(v1::Page { page_size: 1_000, page_token: String::new() });
 
 /// Where money comes from, and where it goes, is told by the API in one sum each.
-fn with_sums(books: Books) -> Books {
+pub(crate) fn with_sums(books: Books) -> Books {
     let mut summed = Books::new();
     for (account, (amount, unit)) in books {
         let root = account.split(':').next().unwrap();
@@ -59,7 +62,7 @@ fn with_sums(books: Books) -> Books {
 }
 
 /// Hours and money, as the API tells them.
-async fn time_and_cash(client: &Client, context: v1::ReadContext) -> Books {
+pub(crate) async fn time_and_cash(client: &Client, context: v1::ReadContext) -> Books {
     let context = Some(context);
     let mut books = Books::new();
     let mut stands = |account: String, amount: i64, unit: &str| {
@@ -86,7 +89,7 @@ async fn time_and_cash(client: &Client, context: v1::ReadContext) -> Books {
 }
 
 /// Things, as the API tells them.
-async fn things(client: &Client) -> Books {
+pub(crate) async fn things(client: &Client) -> Books {
     let context = Some(client.read_context());
     let mut books = Books::new();
     let mut moves = |account: String, amount: i64| {
@@ -237,8 +240,8 @@ fn fill() {
     });
 }
 
-#[test]
-fn the_sample_year_comes_to_the_same_in_three_programs() {
+/// The sample year, in a folder.
+pub(crate) fn sample_year() -> TempDir {
     let dir = tempfile::tempdir().unwrap();
     let filled = Command::new(env::current_exe().unwrap())
         .args(["--exact", "journals::fill", "--ignored"])
@@ -246,8 +249,13 @@ fn the_sample_year_comes_to_the_same_in_three_programs() {
         .output()
         .unwrap();
     assert!(filled.status.success(), "{}", String::from_utf8_lossy(&filled.stderr));
+    dir
+}
+
+#[test]
+fn the_sample_year_comes_to_the_same_in_three_programs() {
     run(async {
-        let town = Town::on(dir, Clock::machine()).await;
+        let town = Town::on(sample_year(), Clock::machine()).await;
         let client = town.client_of("sample-valley", Some(town.token()));
         agree(&client, &tools()).await;
     });

@@ -1,5 +1,7 @@
 //! The writer under load: callers who wait for each answer, beside a bare file on the same disk.
 //!
+//! What the Merkle log adds is measured on the same entries right behind: a leaf of each, pushed into a tree.
+//!
 //! Each caller logs an hour and has it confirmed, one request after the other, behind the log of years. Then the very
 //! bytes that this left are written to a plain file, as many at a time as there were callers, with a sync behind each
 //! write. The file has its length beforehand, as the store's has, so that a sync brings data to the platter and not the
@@ -20,7 +22,7 @@ use ledger_core::{
     Actor, Channel, Command, Entry, Fingerprint, Help, HoursDestination, Kinship, MemberId,
     Minutes, Position, Request, RequestId, TaskKind, Timestamp,
 };
-use ledger_proto::stored;
+use ledger_proto::{Tree, leaf, stored};
 use ledger_server::{Clock, Engine, House, Opening, Submission};
 
 use crate::{
@@ -40,6 +42,9 @@ struct Level {
     engine: Figures,
     bare: Figures,
     ratio: Figures,
+    /// Nanoseconds an entry for its leaf and the nodes above it, and their part of the time that an entry took.
+    merkle: Figures,
+    of_append: Figures,
     waits: Vec<Duration>,
     entries: usize,
     payload: u64,
@@ -131,6 +136,7 @@ pub(crate) fn measure(extent: &Extent, dir: &Path, last: Timestamp) {
         givers: u32::try_from((extent.entries / 200).max(200) / 20 * 4).unwrap(),
     });
     let mut levels = CALLERS.map(|callers| (callers, Level::default()));
+    let mut tree = Tree::default();
     for _ in 0..extent.runs {
         for (callers, level) in &mut levels {
             let before = on_disk(&dir.join("log"));
@@ -143,6 +149,9 @@ pub(crate) fn measure(extent: &Extent, dir: &Path, last: Timestamp) {
             level.engine.push(engine);
             level.bare.push(bare);
             level.ratio.push(engine / bare);
+            let hashed = time(|| bytes.iter().for_each(|bytes| tree.push(leaf(bytes)))).0;
+            level.merkle.push(1e9 / rate(bytes.len(), hashed));
+            level.of_append.push(hashed.as_secs_f64() / took.as_secs_f64());
             level.waits.extend(done.waits);
             level.entries += bytes.len();
             level.payload += bytes.iter().map(|bytes| bytes.len() as u64).sum::<u64>();
@@ -205,11 +214,13 @@ fn print(extent: &Extent, levels: &mut [(usize, Level)]) {
         extent.slice.as_millis()
     );
     println!(
-        "{:>9}{:>30}{:>30}{:>22}{:>10}{:>10}{:>10}{:>13}{:>13}",
+        "{:>9}{:>30}{:>30}{:>22}{:>18}{:>10}{:>10}{:>10}{:>10}{:>13}{:>13}",
         "callers",
         "entries/s",
         "bare file",
         "engine/bare",
+        "leaf and nodes",
+        "of append",
         "p50",
         "p99",
         "entries",
@@ -223,10 +234,12 @@ fn print(extent: &Extent, levels: &mut [(usize, Level)]) {
             format!("{:.2} ms", level.waits.get(at).unwrap().as_secs_f64() * 1e3)
         };
         println!(
-            "{callers:>9}{:>30}{:>30}{:>22}{:>10}{:>10}{:>10}{:>13.1}{:>13.1}",
+            "{callers:>9}{:>30}{:>30}{:>22}{:>18}{:>10}{:>10}{:>10}{:>10}{:>13.1}{:>13.1}",
             level.engine.show(a_second),
             level.bare.show(a_second),
             level.ratio.show(|ratio| format!("{ratio:.2}")),
+            format!("{:.0} ns", level.merkle.median()),
+            format!("{:.2} %", level.of_append.median() * 1e2),
             wait(50),
             wait(99),
             level.entries,

@@ -99,9 +99,13 @@ pub(crate) fn make(entries: usize, mut take: impl FnMut(&Entry)) -> Made {
 }
 
 /// Numbers that look like chance and are the same each time (Steele, Lea, Flood, "Fast splittable PRNGs", 2014).
-struct Dice(u64);
+pub(crate) struct Dice(u64);
 
 impl Dice {
+    pub(crate) fn new(seed: u64) -> Dice {
+        Dice(seed)
+    }
+
     fn roll(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -109,7 +113,7 @@ impl Dice {
         mixed ^ (mixed >> 31)
     }
 
-    fn below(&mut self, end: usize) -> usize {
+    pub(crate) fn below(&mut self, end: usize) -> usize {
         usize::try_from(self.roll() % u64::try_from(end.max(1)).unwrap()).unwrap()
     }
 
@@ -148,7 +152,7 @@ impl Years {
         let today = Day::new(FIRST_DAY).unwrap();
         Years {
             state: State::default(),
-            dice: Dice(42),
+            dice: Dice::new(42),
             founders,
             today,
             now: today.start(),

@@ -26,6 +26,7 @@ mod receipt;
 mod respite;
 mod seal;
 mod session;
+mod statement;
 mod store;
 mod vouchers;
 
@@ -86,6 +87,11 @@ pub(crate) struct Globals {
     /// How answers are shown.
     #[arg(long, global = true, env = "CARESTORE_OUTPUT", value_enum, default_value = "table")]
     pub(crate) output: Output,
+    /// Where this computer remembers the newest checkpoint that it has seen of each log, and holds the server to it. Not
+    /// said: nowhere for a server on this computer, and for any other in the folder carestore/known where your programs
+    /// keep such things (~/.local/state).
+    #[arg(long, global = true, env = "CARESTORE_MEMORY", value_name = "DIR")]
+    memory: Option<PathBuf>,
     /// How many seconds one try may take.
     #[arg(long, global = true, value_name = "SECONDS", value_parser = parse::seconds, default_value = "10")]
     timeout: Duration,
@@ -170,7 +176,7 @@ enum Command {
     /// What stands in each member's account.
     Balances,
     /// Every movement of one member's account.
-    Statement(look::Statement),
+    Statement(statement::Statement),
     /// Who gave what to whom.
     Exchanges(look::Exchanges),
     /// Checks a history without the server, trusting nobody.
@@ -187,7 +193,7 @@ enum Command {
     Seal,
     /// Brings the past out of a folder of spreadsheets.
     Import(import::Import),
-    /// Takes the books out, for programs of accounting and for spreadsheets.
+    /// Takes the history out: for auditors, for programs of accounting, and for spreadsheets.
     #[command(subcommand)]
     Export(export::Command),
 }
@@ -201,6 +207,10 @@ pub(crate) async fn run(cli: Cli) -> Result<ExitCode, Error> {
 }
 
 async fn answer(cli: Cli) -> Result<(), Error> {
+    if let Command::Receipt(receipt::Command::Verify(verify)) = &cli.command {
+        // A receipt is checked without a server, and so without what it takes to speak to one.
+        return verify.run(cli.globals.output);
+    }
     let session = session::Session::open(cli.globals)?;
     match cli.command {
         Command::Coop(command) => command.run(&session).await,

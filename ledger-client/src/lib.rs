@@ -9,10 +9,11 @@ pub mod export;
 pub mod import;
 pub mod journal;
 pub mod json;
+pub mod statement;
 pub mod typed;
 mod verify;
 pub mod words;
 
 pub use client::{Client, Options, Unchecked, jittered, new_request_id};
 pub use error::{Code, Error};
-pub use verify::{History, Known, Memory, Watch, parse_keys};
+pub use verify::{History, KeyFrom, Known, Memory, Watch, parse_keys};

@@ -17,7 +17,7 @@ use crate::error::{Code, Error};
 use fold::Fold;
 pub use history::History;
 pub(crate) use trust::Trust;
-pub use trust::{Known, Memory};
+pub use trust::{KeyFrom, Known, Memory};
 pub use watch::Watch;
 
 /// Something that was to be proved is not.
@@ -38,6 +38,16 @@ fn hashes(bytes: &[Vec<u8>]) -> Result<Vec<Hash>, Error> {
     hashes.map_err(|_| unverified("the server sent a hash that is not 32 bytes long"))
 }
 
+/// What is asked for now is not older than what was seen before it was asked for.
+fn newest(coop: &str, checkpoint: &Checkpoint, seen: u64) -> Result<(), Error> {
+    if checkpoint.size >= seen {
+        return Ok(());
+    }
+    let size = checkpoint.size;
+    let what = format!("the server shows {coop} with {size} entries, and had signed {seen} before");
+    Err(unverified(what))
+}
+
 /// The keys that a person gave: a verifier key itself, or a file with one on each line.
 pub fn parse_keys(given: &str) -> Result<Vec<VerifierKey>, Error> {
     if let Ok(key) = given.parse() {
@@ -55,35 +65,50 @@ pub fn parse_keys(given: &str) -> Result<Vec<VerifierKey>, Error> {
 }
 
 impl Client {
-    /// The newest checkpoint of a co-op's log, as "coops/{coop}": signed by a key that is known, and extending every
-    /// checkpoint that this client has seen before. With it comes its signed note.
+    /// The newest checkpoint of a co-op's log, as "coops/{coop}": signed by the key that is known, extending every
+    /// checkpoint that this client has seen before, and not older than any of them. With it comes its signed note.
     pub async fn checkpoint(&self, coop: &str) -> Result<(Checkpoint, String), Error> {
+        let seen = self.trust().reached(coop).await?;
         let request = v1::GetCheckpointRequest { coop: coop.to_owned(), size: 0 };
         let note = self.unchecked().get_checkpoint(request).await?.checkpoint;
-        Ok((self.believe(coop, &note).await?, note))
+        let checkpoint = self.believe(coop, &note).await?;
+        newest(coop, &checkpoint, seen)?;
+        Ok((checkpoint, note))
     }
 
-    /// The keys by which this client believes checkpoints of a co-op's log.
+    /// What this client knows of a co-op's log; where it knew nothing, the key that the server names.
     pub async fn known(&self, coop: &str) -> Result<Known, Error> {
-        let mut known = self.trust().known(coop).await?;
-        if known.keys.is_empty() {
-            known.keys = self.offered_keys(coop).await?;
-        }
-        Ok(known)
+        let held = self.trust().of(coop).await?;
+        let mut known = held.lock().await;
+        self.introduced(coop, &mut known).await?;
+        Ok(known.clone())
     }
 
-    /// What a note says, if it is to be believed.
-    pub(crate) async fn believe(&self, coop: &str, note: &str) -> Result<Checkpoint, Error> {
-        let mut known = self.known(coop).await?;
-        let note_text = note;
-        let note = Note::parse(note).map_err(unverified)?;
-        let claimed = note.claimed().clone();
+    /// On first use, the key that the server names is taken.
+    async fn introduced(&self, coop: &str, known: &mut Known) -> Result<(), Error> {
+        if known.keys.is_empty() {
+            let request = v1::GetCheckpointRequest { coop: coop.to_owned(), size: 0 };
+            let offered = self.unchecked().get_checkpoint(request).await?.verifier_keys;
+            let newest = offered.last().ok_or_else(|| unverified("the server names no key"))?;
+            known.keys.push(KeyFrom { from: 0, key: newest.parse().map_err(unverified)? });
+        }
+        Ok(())
+    }
+
+    /// What a note says, if it is to be believed. Who believes is alone with what is known of the log, so that two reads at
+    /// one time cannot be shown two histories.
+    pub(crate) async fn believe(&self, coop: &str, text: &str) -> Result<Checkpoint, Error> {
+        let note = Note::parse(text).map_err(unverified)?;
+        let claimed = note.claimed();
         if claimed.origin.coop().is_none_or(|name| format!("coops/{name}") != coop) {
             return Err(unverified(format!(
                 "the checkpoint is of another log: {}",
                 claimed.origin
             )));
         }
+        let held = self.trust().of(coop).await?;
+        let mut known = held.lock().await;
+        self.introduced(coop, &mut known).await?;
         if let Some((newest, _)) = &known.newest
             && newest.origin != claimed.origin
         {
@@ -92,23 +117,23 @@ impl Client {
                 claimed.origin, newest.origin
             )));
         }
-        match note.verify(&known.keys) {
+        match note.verify(known.key_at(claimed.size)) {
             Ok(_) => {}
             // The key may have been changed, by an entry that the old key has signed.
             Err(NoteError::Unsigned) if known.newest.is_some() => {
-                self.follow_keys(coop, &mut known, &claimed).await?;
-                note.verify(&known.keys).map_err(unverified)?;
+                known.keys = self.follow_keys(coop, &known, claimed).await?;
+                note.verify(known.key_at(claimed.size)).map_err(unverified)?;
             }
             Err(error) => return Err(unverified(error)),
         }
         if let Some((newest, _)) = &known.newest {
-            self.extends(coop, newest, &claimed).await?;
+            self.extends(coop, newest, claimed).await?;
         }
         if known.newest.as_ref().is_none_or(|(newest, _)| claimed.size > newest.size) {
-            known.newest = Some((claimed.clone(), note_text.to_owned()));
-            self.trust().remember(coop, known).await?;
+            known.newest = Some((claimed.clone(), text.to_owned()));
+            self.trust().keep(coop, &known)?;
         }
-        Ok(claimed)
+        Ok(claimed.clone())
     }
 
     /// Of two checkpoints, the larger must extend the smaller.
@@ -151,13 +176,5 @@ impl Client {
                 "the log of {coop} has not just grown from entry {old} to {new}: {error}"
             ))
         })
-    }
-
-    /// The keys that the server gives for a log: believed when nothing is known yet.
-    async fn offered_keys(&self, coop: &str) -> Result<Vec<VerifierKey>, Error> {
-        let request = v1::GetCheckpointRequest { coop: coop.to_owned(), size: 0 };
-        let offered = self.unchecked().get_checkpoint(request).await?.verifier_keys;
-        let keys = offered.iter().map(|key| key.parse()).collect::<Result<_, _>>();
-        keys.map_err(unverified)
     }
 }

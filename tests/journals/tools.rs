@@ -12,12 +12,12 @@ use ledger_client::journal::Format;
 use crate::skip::skip;
 
 /// What stands in each account, by its name in small letters, with its unit; what is nothing is left out.
-pub(super) type Books = BTreeMap<String, (i64, String)>;
+pub(crate) type Books = BTreeMap<String, (i64, String)>;
 
 /// How one of the programs is run on a journal.
-pub(super) struct Tool {
-    pub(super) name: &'static str,
-    pub(super) format: Format,
+pub(crate) struct Tool {
+    pub(crate) name: &'static str,
+    pub(crate) format: Format,
     /// Declared accounts and units only, and every assertion.
     check: &'static [&'static str],
     /// A line an account.
@@ -80,7 +80,7 @@ impl Tool {
     }
 
     /// Whether the program has nothing against a journal.
-    pub(super) fn accepts(&self, journal: &str) -> Result<(), String> {
+    pub(crate) fn accepts(&self, journal: &str) -> Result<(), String> {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("books.journal");
         fs::write(&file, journal).unwrap();
@@ -90,7 +90,7 @@ impl Tool {
     }
 
     /// What the program adds up.
-    pub(super) fn books(&self, journal: &str) -> Books {
+    pub(crate) fn books(&self, journal: &str) -> Books {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("books.journal");
         fs::write(&file, journal).unwrap();
@@ -110,7 +110,7 @@ impl Tool {
 }
 
 /// The tools that are there. Each that is not is said to be skipped.
-pub(super) fn tools() -> Vec<Tool> {
+pub(crate) fn tools() -> Vec<Tool> {
     let there = |tool: &Tool| {
         let there = tool.is_there();
         if !there {

@@ -8,9 +8,19 @@ from typing import Iterator, NamedTuple
 
 from blake3 import blake3
 
+import ed25519
+
 
 class Broken(Exception):
     """Something is not as FORMAT.md says."""
+
+    code = 20
+
+
+class Missing(Broken):
+    """Something that a bundle names is not there."""
+
+    code = 10
 
 
 def need(holds: object, otherwise: str) -> None:
@@ -23,8 +33,8 @@ def need(holds: object, otherwise: str) -> None:
 
 
 def decimal(text: str) -> int:
-    """A number without sign or leading zero."""
-    need(re.fullmatch("0|[1-9][0-9]{0,18}", text), f"not a number: {text!r}")
+    """A number of up to 64 bits, without sign or leading zero."""
+    need(re.fullmatch("0|[1-9][0-9]{0,19}", text) and int(text) < 1 << 64, f"not a number: {text!r}")
     return int(text)
 
 
@@ -34,7 +44,7 @@ def unbase64(text: str, length: int | None = None) -> bytes:
         data = base64.b64decode(text.encode("ascii"), validate=True)
     except (binascii.Error, UnicodeEncodeError):
         raise Broken(f"not base 64: {text!r}") from None
-    need(base64.b64encode(data).decode() == text, f"not base 64 as it is written: {text!r}")
+    need(in_base64(data) == text, f"not base 64 as it is written: {text!r}")
     need(length in (None, len(data)), f"{len(data)} bytes instead of {length}: {text!r}")
     return data
 
@@ -80,12 +90,16 @@ class Lines:
 # --- The Merkle tree (section 2) ---
 
 
+def derived(context: str) -> bytes:
+    """The key that is derived from a context."""
+    return blake3(derive_key_context=context).digest()
+
+
 class Tree:
     """The two hashes of a tree, and the proofs of RFC 9162 over them."""
 
     def __init__(self, leaf: str, node: str):
-        self.leaf_key = blake3(derive_key_context=leaf).digest()
-        self.node_key = blake3(derive_key_context=node).digest()
+        self.leaf_key, self.node_key = derived(leaf), derived(node)
 
     def leaf(self, data: bytes) -> bytes:
         """The hash of one leaf."""
@@ -178,6 +192,7 @@ ACCOUNTS = Tree("carestore v1 account leaf", "carestore v1 account node")
 # --- Checkpoints (section 3) ---
 
 LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+COOP = "[a-z][a-z0-9-]{1,38}[a-z0-9]"
 
 
 def typed(size: int, root: bytes) -> str:
@@ -189,13 +204,13 @@ def typed(size: int, root: bytes) -> str:
 
 def read_typed(line: str) -> tuple[int, bytes]:
     """The size and the first 15 bytes of the root that a person typed."""
-    size, _, groups = line.partition(" ")
-    groups = groups.upper().translate(str.maketrans("OIL", "011"))
-    need(re.fullmatch(f"[{LETTERS}]{{4}}(-[{LETTERS}]{{4}}){{5}}", groups), f"not a line of a checkpoint: {line!r}")
+    size, _, letters = line.partition(" ")
+    letters = re.sub("[ -]", "", letters).upper().translate(str.maketrans("OIL", "011"))
+    need(re.fullmatch(f"[{LETTERS}]{{24}}", letters), f"not a line of a checkpoint: {line!r}")
     bits = 0
-    for letter in groups.replace("-", ""):
+    for letter in letters:
         bits = bits << 5 | LETTERS.index(letter)
-    return decimal(size), bits.to_bytes(15)
+    return decimal(size.replace(",", "")), bits.to_bytes(15)
 
 
 class VerifierKey(NamedTuple):
@@ -205,52 +220,68 @@ class VerifierKey(NamedTuple):
     id: bytes
     key: bytes
 
+    @classmethod
+    def of(cls, name: str, key: bytes) -> "VerifierKey":
+        """The key under a name."""
+        return cls(name, hashlib.sha256(name.encode() + b"\n\x01" + key).digest()[:4], key)
+
+    def __str__(self) -> str:
+        return f"{self.name}+{self.id.hex()}+{in_base64(bytes([1]) + self.key)}"
+
 
 def verifier_key(text: str) -> VerifierKey:
     """Reads name, key id and key, and sees that the id is theirs."""
     name, *more = text.split("+", 2)
     need(name and not re.search(r"\s", name) and len(more) == 2, f"not a verifier key: {text!r}")
     data = unbase64(more[1], 33)
-    need(data[0] == 1, "a key that is not Ed25519")
-    own = hashlib.sha256(name.encode() + b"\n" + data).digest()[:4]
-    need(more[0] == own.hex(), f"a key id that is not that of its key: {more[0]!r}")
-    return VerifierKey(name, own, data[1:])
+    need(data[0] == 1 and ed25519.read(data[1:]), "not a key of Ed25519, or a weak one")
+    key = VerifierKey.of(name, data[1:])
+    need(more[0] == key.id.hex(), f"a key id that is not that of its key: {more[0]!r}")
+    return key
+
+
+def rotation(origin: str, old: bytes, new: bytes) -> bytes:
+    """What the old key and the new one sign."""
+    return "".join(f"{line}\n" for line in ("carestore key rotation v1", origin, in_base64(old), in_base64(new))).encode()
 
 
 class Checkpoint(NamedTuple):
-    """What a signed note says, and who signed it: names, key ids and lengths of signatures."""
+    """What a signed note says, and who signed it: names, key ids and signatures."""
 
     origin: str
     size: int
     root: bytes
-    signatures: list[tuple[str, bytes, int]]
+    text: bytes
+    signatures: list[tuple[str, bytes, bytes]]
 
-    def signed(self, key: VerifierKey) -> None:
-        """Sees that the key speaks for this origin and has a line. Whether its signature is good is NOT checked."""
-        need(key.name == self.origin, f"the key of {key.name} does not speak for {self.origin}")
-        lengths = [length for name, own, length in self.signatures if (name, own) == (key.name, key.id)]
-        need(lengths, "no signature by the key")
-        need(set(lengths) == {64}, "a signature of a wrong length")
+    def signed(self, known: list[VerifierKey]) -> None:
+        """Sees that every line of a known key is by it, and that one of them speaks for this origin."""
+        by = {(key.name, key.id): key for key in known}
+        lines = [(by[name, own], data) for name, own, data in self.signatures if (name, own) in by]
+        need(all(ed25519.signs(key.key, self.text, data) for key, data in lines), "a signature is not by its key")
+        need(any(key.name == self.origin for key, _ in lines), f"no signature by a known key of {self.origin}")
 
 
 def checkpoint(note: bytes) -> Checkpoint:
     """Reads a signed note."""
     lines = Lines(note)
-    need(not re.search(rb"[\x00-\x09\x0b-\x1f]", note), "a control character in a checkpoint")
+    need(len(note) <= 65_536, f"a checkpoint of {len(note)} bytes")
+    need(not any(re.search("[\x00-\x1f\x7f-\x9f]", line) for line in lines.left), "a control character in a checkpoint")
     origin, size, root = lines.line(), decimal(lines.line()), unbase64(lines.line(), 32)
+    need(re.fullmatch(f"carestore/{COOP}/[0-9a-f]{{16}}/blake3", origin), f"not the origin of a log: {origin!r}")
+    need(size, "a checkpoint of a log without an entry")
     while lines.left and lines.left[0]:
         lines.line()
-    lines.line()
+    text = note[: note.find(b"\n\n") + 1]
     signatures = []
-    while lines.left:
-        line = lines.line()
+    for line in Lines(lines.rest()).left:
         found = re.fullmatch(r"— ([^\s+]+) (\S+)", line)
         need(found, f"not a signature line: {line!r}")
         data = unbase64(found[2])
         need(len(data) > 4, "a signature without bytes")
-        signatures.append((found[1], data[:4], len(data) - 4))
-    need(signatures, "a checkpoint that nobody signed")
-    return Checkpoint(origin, size, root, signatures)
+        signatures.append((found[1], data[:4], data[4:]))
+    need(1 <= len(signatures) <= 100, f"a checkpoint with {len(signatures)} signatures")
+    return Checkpoint(origin, size, root, text, signatures)
 
 
 def checkpoints(data: bytes) -> Iterator[Checkpoint]:

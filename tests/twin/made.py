@@ -15,7 +15,8 @@ from pathlib import Path
 
 from blake3 import blake3
 
-from forms import ACCOUNTS, LOG, in_base64, verifier_key
+import ed25519
+from forms import ACCOUNTS, LOG, VerifierKey, in_base64, rotation, verifier_key
 from words import RECORD, Words
 
 PROTO = Path(__file__).resolve().parents[2] / "proto"
@@ -72,6 +73,16 @@ def subproof(tree, m, leaves, whole=True):
     return subproof(tree, m - k, leaves[k:], False) + [root(tree, leaves[:k])]
 
 
+def signature(seed, text):
+    """Section 5.1.6 of RFC 8032."""
+    digest, key = hashlib.sha512(seed).digest(), ed25519.public(seed)
+    secret = int.from_bytes(digest[:32], "little") & (1 << 254) - 8 | 1 << 254
+    r = int.from_bytes(hashlib.sha512(digest[32:] + text).digest(), "little") % ed25519.ORDER
+    start = ed25519.written(ed25519.times(r, ed25519.BASE))
+    k = int.from_bytes(hashlib.sha512(start + key + text).digest(), "little")
+    return start + ((r + k * secret) % ed25519.ORDER).to_bytes(32, "little")
+
+
 # --- A log that is made here ---
 
 
@@ -84,6 +95,7 @@ class Log:
         founding.coop_founded.coop = "colne-valley"
         self.add(founding)
         self.origin = f"carestore/colne-valley/{self.leaves[0].hex()[:16]}/blake3"
+        self.seeds = {}
         self.keys.append(self.key(b"\x11" * 32))
 
     def entry(self):
@@ -151,7 +163,7 @@ class Log:
         """A seal that is right."""
         entry = self.entry()
         seal = entry.state_sealed
-        seal.through_position, seal.accounts = entry.position - 1, len(self.of)
+        seal.through_position, seal.accounts, seal.reducer_version = entry.position - 1, len(self.of), 1
         seal.accounts_root = self.accounts_root()
         for word, kind in (("member", 1), ("held", 2), ("pot", 3), ("commons", 4)):
             setattr(seal, f"{word}_minutes", self.sum(1, kind))
@@ -162,29 +174,37 @@ class Log:
         """What all accounts of a kind come to."""
         return sum(balance for key, balance in self.of.items() if key[:2] == (unit, kind))
 
-    def key(self, public):
-        """A verifier key, as text."""
-        digest = hashlib.sha256(self.origin.encode() + b"\n\x01" + public).digest()
-        return "+".join([self.origin, digest[:4].hex(), in_base64(b"\x01" + public)])
+    def key(self, seed):
+        """The verifier key of a seed, as text."""
+        key = VerifierKey.of(self.origin, ed25519.public(seed))
+        self.seeds[key.key] = seed
+        return str(key)
 
-    def rotate(self, public):
-        """Goes on to another key."""
+    def signed(self, key, text):
+        """A signature by a key that was made here."""
+        return signature(self.seeds[verifier_key(key).key], text)
+
+    def rotate(self, seed, **other):
+        """Goes on to another key; a test may give another signature."""
         entry = self.entry()
-        change = entry.signing_key_rotated
-        change.old_key, change.new_key = verifier_key(self.keys[-1]).key, public
-        change.old_signature = change.new_signature = bytes(64)
-        self.keys.append(self.key(public))
+        change, old, new = entry.signing_key_rotated, self.keys[-1], self.key(seed)
+        change.old_key, change.new_key = verifier_key(old).key, verifier_key(new).key
+        text = rotation(self.origin, change.old_key, change.new_key)
+        change.old_signature = other.get("old", self.signed(old, text))
+        change.new_signature = other.get("new", self.signed(new, text))
+        self.keys.append(new)
         self.add(entry)
 
     def note(self, **other):
         """A checkpoint of all entries so far, or one with something else in it."""
         size = other.get("size", len(self.entries))
         own = other.get("root", root(LOG, self.leaves))
-        name, key_id, _ = verifier_key(other.get("key", self.keys[-1]))
-        text = f"{other.get('origin', self.origin)}\n{size}\n{in_base64(own)}\n{other.get('extension', '')}\n"
+        key = other.get("key", self.keys[-1])
+        name, key_id, _ = verifier_key(key)
+        text = f"{other.get('origin', self.origin)}\n{size}\n{in_base64(own)}\n{other.get('extension', '')}"
         lines = [f"— witness.example/w {in_base64(bytes(76))}\n"] * other.get("witnesses", 16)
-        lines.append(f"— {name} {in_base64(key_id + bytes(64))}\n")
-        return (text + "".join(lines)).encode()
+        lines.append(f"— {name} {in_base64(key_id + other.get('signature', self.signed(key, text.encode())))}\n")
+        return (text + "\n" + "".join(lines)).encode()
 
     def publish(self, **other):
         """Publishes a checkpoint."""

@@ -6,6 +6,8 @@ import tempfile
 import unittest
 from pathlib import Path
 
+import ed25519
+import made
 from forms import LOG, Broken, Growing, checkpoint, decimal, in_base64, read_typed, typed, unbase64
 from forms import verifier_key
 from made import PROTO, WORDS, Log, path, root, small, subproof
@@ -89,7 +91,7 @@ class Proofs(unittest.TestCase):
         good = log.receipt(3)
         log.origin = log.origin.replace("colne", "calder")
         other = log.key(b"\x22" * 32)
-        with self.assertRaisesRegex(Broken, "does not speak"):
+        with self.assertRaisesRegex(Broken, "no signature by a known key"):
             receipt(WORDS, good.replace(log.keys[-1].encode(), other.encode()))
 
     def test_balances(self):
@@ -127,7 +129,7 @@ class Proofs(unittest.TestCase):
             log.of = {key: 0}
             log.add(log.sealed())
             log.publish()
-            with self.assertRaisesRegex(Broken, "no account that there can be"):
+            with self.assertRaisesRegex(Broken, "no account"):
                 balance(WORDS, log.balance(0, 2))
 
 
@@ -151,8 +153,10 @@ class Text(unittest.TestCase):
         line = typed(8213, own)
         self.assertRegex(line, "^8213 [0-9A-HJKMNP-TV-Z]{4}(-[0-9A-HJKMNP-TV-Z]{4}){5}$")
         self.assertEqual(read_typed(line.lower()), (8213, own[:15]))
+        self.assertEqual(read_typed("8,213 " + line[5:].replace("-", "").lower()), (8213, own[:15]))
+        self.assertEqual(read_typed("8213 " + " ".join(line[5:])), (8213, own[:15]))
         self.assertEqual(read_typed("1 OIL0-oil0-0000-0000-0000-0000")[1][:3], bytes([0, 0x42, 0]))
-        for bad in (line[:-1], line.replace("-", ""), line + "0", "08213" + line[4:], line[:-1] + "U"):
+        for bad in (line[:-1], line + "0", "08213" + line[4:], line[:-1] + "U", line.replace("-", "."), line[5:]):
             with self.assertRaises(Broken):
                 read_typed(bad)
 
@@ -167,10 +171,18 @@ class Text(unittest.TestCase):
         }.items():
             with self.assertRaisesRegex(Broken, why):
                 checkpoint(text)
-        key = verifier_key(log.keys[-1])
-        other = checkpoint(good.replace(in_base64(key.id + bytes(64)).encode(), in_base64(key.id + bytes(65)).encode()))
-        with self.assertRaisesRegex(Broken, "a wrong length"):
-            other.signed(key)
+        known = [verifier_key(log.keys[-1])]
+        checkpoint(good).signed(known)
+        for other in (bytes(63), bytes(64), bytes(65)):
+            with self.assertRaisesRegex(Broken, "a signature is not by its key"):
+                checkpoint(log.note(signature=other)).signed(known)
+        for keys in ([], [verifier_key(log.keys[0])]):
+            with self.assertRaisesRegex(Broken, "no signature by a known key"):
+                checkpoint(good).signed(keys)
+        with self.assertRaisesRegex(Broken, "102 signatures"):
+            checkpoint(log.note(witnesses=101))
+        with self.assertRaisesRegex(Broken, "bytes"):
+            checkpoint(log.note(extension="x" * 65_536 + "\n"))
         for bad in (good[:-1], good.replace("—".encode(), b"-"), good.split(b"\n\n")[0] + b"\n\n", good + b"\n",
                     good + b"x\n", good.replace(b"\n8\n", b"\n8\r\n"), good.replace(b"\n\n", b"\n"), b"\xff" + good):
             with self.assertRaises(Broken):
@@ -183,45 +195,86 @@ class Text(unittest.TestCase):
                 verifier_key(bad)
         cosigner = b"\x04" + bytes(32)
         own = hashlib.sha256(b"witness\n" + cosigner).hexdigest()[:8]
-        with self.assertRaisesRegex(Broken, "not Ed25519"):
+        with self.assertRaisesRegex(Broken, "not a key of Ed25519"):
             verifier_key(f"witness+{own}+{in_base64(cosigner)}")
 
 
-class Vectors(unittest.TestCase):
-    """Files of cases that hold, and that do not."""
+class Signatures(unittest.TestCase):
+    """The first cases of RFC 8032 section 7.1, and what strict means."""
 
-    def check(self, cases):
-        """Checks these cases as if they stood in proofs.json."""
+    CASES = [
+        ("9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60", "",
+         "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a",
+         "e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e065224901555fb8821590a33bacc61e39701cf9b46b"
+         "d25bf5f0595bbe24655141438e7a100b"),
+        ("4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb", "72",
+         "3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c",
+         "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da085ac1e43e15996e458f3613d0f11d8c"
+         "387b2eaeb4302aeeb00d291612bb0c00"),
+    ]
+
+    def test_the_cases_of_the_rfc(self):
+        for case in self.CASES:
+            seed, text, key, signature = map(bytes.fromhex, case)
+            self.assertEqual(ed25519.public(seed), key)
+            self.assertEqual(made.signature(seed, text), signature)
+            self.assertTrue(ed25519.signs(key, text, signature))
+            higher = int.from_bytes(signature[32:], "little") + ed25519.ORDER
+            for other in (signature[:-1], signature + b"\0", bytes(32) + signature[32:], b"\1" + bytes(63),
+                          signature[:32] + higher.to_bytes(32, "little")):
+                self.assertFalse(ed25519.signs(key, text, other))
+            self.assertFalse(ed25519.signs(key, text + b"x", signature))
+            self.assertFalse(ed25519.signs(ed25519.public(bytes(32)), text, signature))
+
+    def test_weak_keys_and_what_is_no_point(self):
+        y_beyond = (ed25519.P + 1).to_bytes(32, "little")
+        for bad in (b"\1" + bytes(31), bytes(32), b"\2" + bytes(31), y_beyond, bytes(31), b"\xff" * 32):
+            self.assertIsNone(ed25519.read(bad))
+        # The neutral element as key and as R: the equation alone would hold for every text.
+        self.assertFalse(ed25519.signs(b"\1" + bytes(31), b"any", b"\1" + bytes(63)))
+
+
+class Vectors(unittest.TestCase):
+    """The published cases."""
+
+    FILES = ("proofs", "checkpoints", "receipts", "accounts")
+    LISTS = {name: json.loads((PROTO / "golden" / f"{name}.json").read_text()) for name in FILES}
+
+    def check(self, lists):
+        """Checks cases as if they were those that are published."""
         with tempfile.TemporaryDirectory() as folder:
-            for name in ("proofs", "checkpoints", "receipts", "accounts"):
-                (Path(folder) / f"{name}.json").write_text(json.dumps({"cases": cases if name == "proofs" else []}))
+            for name in self.LISTS:
+                (Path(folder) / f"{name}.json").write_text(json.dumps(lists.get(name, {})))
             return list(vectors(WORDS, Path(folder)))
 
-    def test_each_case_is_as_it_says(self):
-        log = small()
-        leaves, top = [in_base64(leaf) for leaf in log.leaves], in_base64(root(LOG, log.leaves))
-        third = {"leaf": leaves[2], "index": 2, "size": 8, "path": [*map(in_base64, path(LOG, 2, log.leaves))], "root": top}
-        grown = {"first": 3, "second": 8, "path": [*map(in_base64, subproof(LOG, 3, log.leaves))], "second_root": top}
-        records = log.records()
-        cases = [
-            {"check": "root", "leaves": leaves, "root": top},
-            {"check": "inclusion", **third},
-            {"check": "consistency", **grown, "first_root": in_base64(root(LOG, log.leaves[:3]))},
-            {"check": "line", "line": typed(8, root(LOG, log.leaves)), "size": 8, "root": top},
-            {"check": "checkpoint", "note": log.note().decode(), "key": log.keys[-1]},
-            {"check": "receipt", "text": log.receipt(3).decode()},
-            {"check": "balance", "text": log.balance(1, 8).decode()},
-            {"check": "accounts", "records": [*map(in_base64, records)], "root": in_base64(log.accounts_root())},
-        ]
-        self.assertEqual(len(self.check([{**case, "name": case["check"], "holds": True} for case in cases])), 8)
-        for case in cases:
-            with self.assertRaisesRegex(Broken, f"{case['check']} should not hold"):
-                self.check([{**case, "name": case["check"], "holds": False}])
-        for case in (cases[0] | {"root": leaves[0]}, cases[1] | {"index": 3}, cases[2] | {"first": 4},
-                     cases[3] | {"size": 9}, cases[4] | {"key": log.keys[0]}, cases[5] | {"text": ""}, cases[6] | {"text": "\n"},
-                     cases[7] | {"records": [*map(in_base64, reversed(records))]}):
-            with self.assertRaisesRegex(Broken, f"{case['check']} should hold"):
-                self.check([{**case, "name": case["check"], "holds": True}])
+    def test_every_case_is_as_it_says(self):
+        found = list(vectors(WORDS, PROTO / "golden"))
+        cases = [case for lists in self.LISTS.values() for name in lists if isinstance(lists[name], list) for case in lists[name]]
+        self.assertEqual([one["holds"] for one in found], [case["holds"] for case in cases])
+        self.assertGreater(len(cases), 500)
+
+    def test_a_case_that_says_otherwise(self):
+        for name, lists in self.LISTS.items():
+            for kind in [kind for kind in lists if isinstance(lists[kind], list)]:
+                for holds in (True, False):
+                    for case in [case for case in lists[kind] if case["holds"] == holds][:1]:
+                        with self.assertRaisesRegex(Broken, f"{name}.json, {kind}: .* should{' not' if holds else ''} hold"):
+                            self.check({name: {kind: [{**case, "holds": not holds}]}})
+
+    def test_what_a_good_case_says_is_compared(self):
+        receipts, balances = self.LISTS["receipts"]["receipts"], self.LISTS["receipts"]["balances"]
+        for kind, case in (("receipts", receipts[0]), ("balances", balances[0])):
+            for word, said in case["proves"].items():
+                other = {**case, "proves": {**case["proves"], word: said + 1 if isinstance(said, int) else said + "x"}}
+                with self.assertRaisesRegex(Broken, "should hold"):
+                    self.check({"receipts": {kind: [other]}})
+        note = self.LISTS["checkpoints"]["notes"][0]
+        with self.assertRaisesRegex(Broken, "should hold"):
+            self.check({"checkpoints": {"notes": [{**note, "says": {**note["says"], "size": 21}}]}})
+
+    def test_a_list_that_is_not_known(self):
+        with self.assertRaisesRegex(Broken, "no such list: more"):
+            self.check({"accounts": {"more": []}})
 
 
 class Golden(unittest.TestCase):

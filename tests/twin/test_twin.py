@@ -6,6 +6,7 @@
 import contextlib
 import io
 import json
+import re
 import shutil
 import struct
 import sys
@@ -77,7 +78,8 @@ class Good(InFolder):
         self.assertEqual((found["checkpoints"], found["seals"]), ([1, 3, 6, 8], [2, 8]))
         self.assertEqual(found["root"], root(LOG, log.leaves).hex())
         self.assertEqual(found["line"], typed(8, root(LOG, log.leaves)))
-        self.assertIn("signatures", found["not_checked"])
+        self.assertEqual(found["keys"], log.keys)
+        self.assertEqual(len(found["not_checked"]), 3)
 
     def test_every_file_but_the_last_holds_4096(self):
         for size in (4096, 4097):
@@ -124,8 +126,8 @@ class Spoilt(InFolder):
         self.entry("entry 5: recorded time goes back", lambda e: setattr(e, "recorded_at_unix_ms", 1_800_000_000_001), 5)
         self.entry("entry 5: the founding", lambda e: setattr(e.coop_founded, "coop", "colne-valley"), 5)
         self.entry("entry 5: it says nothing", lambda e: e.ClearField("member_left"), 5)
-        self.entry("entry 5: it holds a field", lambda e: e.MergeFromString(b"\xa0\x06\x01"), 5)
-        self.entry("entry 5: it holds a field", lambda e: e.member_left.MergeFromString(b"\xa0\x06\x01"), 5)
+        self.entry("entry 5: it is not written in the one way", lambda e: e.MergeFromString(b"\xa0\x06\x01"), 5)
+        self.entry("entry 5: it is not written in the one way", lambda e: e.member_left.MergeFromString(b"\xa0\x06\x01"), 5)
         self.entry("entry 5: an entry of", lambda e: setattr(e.party_registered, "title", "x" * 16_384), 5)
 
     def test_a_transfer(self):
@@ -133,8 +135,8 @@ class Spoilt(InFolder):
         self.transfer("entry 5: a transfer of -1", lambda t: setattr(t, "minutes", -1))
         self.transfer("entry 5: a transfer without", lambda t: t.ClearField("to"))
         self.transfer("entry 5: a transfer from an account to itself", lambda t: setattr(t.to, "commons", True))
-        self.transfer("entry 5: no account: member 0", lambda t: setattr(t.to, "member", 0))
-        self.transfer("entry 5: no account: member 4294967296", lambda t: setattr(t.to, "member", 1 << 32))
+        self.transfer("entry 5: no account: (1, 1, 0, 0)", lambda t: setattr(t.to, "member", 0))
+        self.transfer("entry 5: no account: (1, 1, 0, 4294967296)", lambda t: setattr(t.to, "member", 1 << 32))
         self.entry("entry 5: a transfer of a unit", lambda e: e.transfers.add(), 5)
 
     def test_a_balance_beyond_eight_bytes(self):
@@ -155,7 +157,7 @@ class Spoilt(InFolder):
         def cash(entry):
             moved = entry.transfers.add().cash
             getattr(moved, "from").source, moved.to.fund, moved.pence = 99, 1, 1
-        self.entry("entry 5: no word has the number 99", cash, at=5)
+        self.entry("entry 5: no account: CashSource has no word 99", cash, at=5)
 
     def test_a_founding_that_is_not_the_first(self):
         log = Log()
@@ -175,10 +177,66 @@ class Spoilt(InFolder):
         self.broken(log, "entry 1: the origin is")
 
     def test_a_stored_entry_that_is_changed(self):
-        for position in (1, 3, 5):
+        for position, why in ((1, "entry 1: the origin is"), (3, "size 3 has another root than the entries: one from 2 to 3"),
+                              (5, "size 6 has another root than the entries: one from 4 to 6")):
             log = small()
-            log.entries[position - 1] = log.entries[position - 1].replace(b"\x80\xd0", b"\x81\xd0", 1) + b"\x48\x01"
-            self.broken(log, "origin" if position == 1 else f"the checkpoint of size {3 if position == 3 else 6}")
+            other = WORDS.make.FromString(log.entries[position - 1])
+            other.on_behalf_of = 1001
+            log.entries[position - 1] = other.SerializeToString()
+            self.broken(log, why)
+
+    def test_an_entry_that_is_not_written_in_the_one_way(self):
+        def varint(number):
+            """A number in the fewest bytes."""
+            return bytes([number]) if number < 128 else bytes([number & 127 | 128]) + varint(number >> 7)
+
+        ways = {
+            "a field twice": lambda e: e[:2] + e,
+            "out of order": lambda e: e[2:] + e[:2],
+            "a varint too long": lambda e: e[:1] + bytes([e[1] | 128, 0]) + e[2:],
+            "a default that stands there": lambda e: e[:2] + e[2:9] + b"\x18\x00" + e[9:],
+            "a field without words": lambda e: e + varint(1000 << 3) + b"\x01",
+            "a message in two parts": lambda e: e + b"\xba\x02\x00",
+        }
+        for name, way in ways.items():
+            with self.subTest(name):
+                log = small()
+                log.entries[2] = way(log.entries[2])
+                self.assertTrue(WORDS.make.FromString(log.entries[2]).position)
+                self.broken(log, "entry 3: it is not written in the one way")
+
+    def test_a_seal_of_a_reducer_that_is_not_known(self):
+        log = small()
+        entry = log.sealed()
+        entry.state_sealed.reducer_version, entry.state_sealed.member_minutes = 2, 1
+        log.add(entry)
+        log.publish()
+        self.write(log)
+        found = json.loads(self.audit()[1])
+        self.assertEqual((found["seals"], found["seals_of_an_unknown_reducer"]), ([2, 8], [9]))
+
+    def test_a_loss_that_does_not_begin_where_it_stands(self):
+        def loss(entry, first):
+            entry.loss_accepted.first_position, entry.loss_accepted.last_position = first, 9
+        self.entry("entry 5: a loss", lambda entry: loss(entry, 4), at=5)
+
+    def test_a_byte_of_an_entry_that_is_flipped(self):
+        log, name = small(), "entries/000000000001-000000000008"
+        good = log.files()[name]
+        starts = [20]
+        for stored in log.entries:
+            starts.append(starts[-1] + 4 + len(stored))
+        for at in range(20, len(good), 7):
+            self.write(log)
+            (self.folder / name).write_bytes(good[:at] + bytes([good[at] ^ 1]) + good[at + 1 :])
+            code, out, err = self.audit()
+            self.assertEqual((code, out), (20, ""))
+            self.assertIn(f"{name}: its hash is another than the manifest's", err)
+            position = sum(start <= at for start in starts)
+            # The entry itself, or one before the next checkpoint.
+            named = re.search("entry ([0-9]+)", err)
+            self.assertLessEqual(position, int(named[1]))
+            self.assertLessEqual(int(named[1]), {1: 1, 2: 3, 3: 3}.get(position, 6 if position < 7 else 8))
 
     def test_a_seal(self):
         for word in ("through_position", "accounts", "member_minutes", "held_minutes", "pot_minutes", "commons_minutes",
@@ -200,15 +258,12 @@ class Spoilt(InFolder):
         log = small()
         log.keys[1] = log.key(b"\x33" * 32)
         self.broken(log, "entry 6: a change between")
-        for other in (b"", bytes(63)):
-            log = Log()
-            log.rotate(b"\x22" * 32)
-            spoilt = WORDS.make.FromString(log.entries.pop())
-            spoilt.signing_key_rotated.new_signature = other
-            log.leaves.pop()
-            log.add(spoilt)
-            log.publish()
-            self.broken(log, "entry 2: a change without")
+        for which in ("old", "new"):
+            for other in (b"", bytes(63), bytes(64)):
+                log = Log()
+                log.rotate(b"\x22" * 32, **{which: other})
+                log.publish()
+                self.broken(log, f"entry 2: a change that the {which} key did not sign")
         log = small()
         log.keys[0] = log.keys[0].replace("colne", "calder")
         self.broken(log, "a key id")
@@ -227,7 +282,7 @@ class Spoilt(InFolder):
         self.broken(log, "3 keys, and 1 changes")
         log = small()
         log.notes[2] = Log.note(log, size=6, root=root(LOG, log.leaves[:6]), key=log.keys[0])
-        self.broken(log, "entry 6: no signature by the key")
+        self.broken(log, "entry 6: no signature by a known key")
 
     def test_a_checkpoint(self):
         for why, other in {
@@ -265,12 +320,12 @@ class Spoilt(InFolder):
         log = small()
         good = log.files()
         empty = {**good, "entries/000000000009-000000000008": b"CSENTRY1" + struct.pack(">QI", 9, 0)}
-        self.broken(log, "beyond the size", empty)
+        self.broken(log, "position 4097 to 8 should follow", empty)
 
     def test_entries_that_are_missing(self):
         log = small()
         files = {name: data for name, data in log.files().items() if not name.startswith("entries")}
-        self.broken(log, "entry 1 is missing", files)
+        self.broken(log, "MANIFEST: entries are missing", files)
 
     def test_a_file_that_is_a_link(self):
         log = small()
@@ -278,7 +333,7 @@ class Spoilt(InFolder):
         with tempfile.TemporaryDirectory() as other:
             (self.folder / "keys").rename(Path(other) / "keys")
             (self.folder / "keys").symlink_to(Path(other) / "keys")
-            self.assertIn("keys: not there, or not a plain file", self.audit()[2])
+            self.assertIn("keys: not a plain file", self.audit()[2])
 
     def test_files(self):
         log, name = small(), "entries/000000000001-000000000008"
@@ -287,8 +342,8 @@ class Spoilt(InFolder):
             "its head is another": {**good, name: b"CSENTRY2" + good[name][8:]},
             "ends within it": {**good, name: good[name][:-1]},
             "bytes behind entry 8": {**good, name: good[name] + b"\0"},
-            "of no bundle": {**good, "more": b""},
-            "missing, or of no bundle": {other: data for other, data in good.items() if other != "keys"},
+            "no bundle has: ['more']": {**good, "more": b""},
+            "does not name, or": {other: data for other, data in good.items() if other != "keys"},
             "ends too early": {**good, "checkpoints": good["checkpoints"][:-1]},
             "should follow": {other.replace("008", "009"): data for other, data in good.items()},
             "the last line does not end": {**good, "keys": good["keys"][:-1]},
@@ -335,7 +390,7 @@ class Spoilt(InFolder):
         getattr(time, "from").reserve, time.to.member, time.minutes = True, 1001, 5
         log.add(entry)
         log.publish()
-        self.broken(log, "entry 2: no account: reserve", {**log.files(), "entry.binpb": words.SerializeToString()})
+        self.broken(log, "entry 2: no account: (1, 5, 0, 0)", {**log.files(), "entry.binpb": words.SerializeToString()})
 
     def test_manifests(self):
         def again(some):
@@ -376,7 +431,12 @@ class Spoilt(InFolder):
         self.assertIn("not in the manifest: ['entries/note']", self.audit()[2])
         (self.folder / "entries" / "note").unlink()
         (self.folder / "keys").unlink()
-        self.assertIn("missing, or not in the manifest: ['keys']", self.audit()[2])
+        self.assertEqual(self.audit()[0::2], (10, "broken: keys is missing\n"))
+        self.write(log)
+        (self.folder / "entries" / "000000000001-000000000008").unlink()
+        self.assertEqual(self.audit()[0::2], (10, "broken: entries/000000000001-000000000008 is missing\n"))
+        (self.folder / "MANIFEST").unlink()
+        self.assertEqual(self.audit()[0::2], (10, "broken: MANIFEST is missing\n"))
 
 
 if __name__ == "__main__":

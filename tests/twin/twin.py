@@ -2,7 +2,8 @@
 
 It is written from `proto/FORMAT.md`, `entry.proto` and the vectors in `proto/golden/` alone, and shares no line with the
 ledger. Where the two come to the same root and the same balances, the format says what the program does. Its parts:
-`forms.py` (text, tree, checkpoints), `words.py` (entries, accounts), `proofs.py` (receipts, vectors), and here the bundle.
+`forms.py` (text, tree, checkpoints), `ed25519.py` (signatures), `words.py` (entries, accounts), `proofs.py` (receipts,
+vectors), and here the bundle.
 
     pip install -r requirements.txt              blake3 and protobuf; Python 3.11 or newer
     twin.py audit DIR                            reads a bundle (FORMAT.md section 7), prints what it comes to as JSON
@@ -10,19 +11,21 @@ ledger. Where the two come to the same root and the same balances, the format sa
     twin.py vectors DIR --descriptors FILE       checks proofs.json, checkpoints.json, receipts.json, accounts.json
     twin.py receipt FILE --descriptors FILE      a receipt (section 5) or the proof of a balance (section 6)
 
-FILE is a google.protobuf.FileDescriptorSet, such as a bundle's own `entry.binpb`. Exit: 0, all of it holds; 20, something
-does not, and the message on stderr says at which position; 2, wrongly called.
+FILE is a google.protobuf.FileDescriptorSet, such as a bundle's own `entry.binpb`. Exit: 0, all of it holds; 10, a file that
+is named is not there; 20, something does not hold, and stderr says at which position; 2, wrongly called.
 
-What it does: reads strictly; hashes every file, leaf and node; compares the root at the size of every checkpoint; sees
-that the first entry binds the origin, that positions have no gap and that recorded time never goes back; adds up
-`transfers`, and nothing else; reckons the records, the root and the sums of accounts at every `StateSealed`; follows the
-changes of keys. The words of the bundle come from whoever made the bundle: those that it adds up by are compared with
-the numbers and types of `entry.proto` that stand below, and an entry that holds a field without words is refused.
+What it does: reads strictly; hashes every file, leaf and node; compares the root and checks the signature of every checkpoint,
+by the key of its size; sees that the first entry binds the origin, that positions have no gap and that recorded time never
+goes back; adds up `transfers`, and nothing else; reckons the records, the root and the sums of accounts at every
+`StateSealed`; follows the changes of keys, which both keys sign. The words of the bundle come from whoever made the bundle:
+those that it adds up by are compared with the numbers and types of `entry.proto` that stand in `words.py`.
 
-What it does not: SIGNATURES ARE NOT CHECKED, since the standard library has no Ed25519. It sees only that a checkpoint has
-a signature line of the right name, key id and length. It knows no rule of the ledger (floors, lives of holds, authority),
-does not compare README.txt, FORMAT.md and entry.proto with anything but their hashes, and knows no checkpoint by another
-road: compare the line that it prints with one.
+What it does not: it knows no rule of the ledger (floors, lives of holds, authority), does not compare README.txt, FORMAT.md and
+entry.proto with anything but their hashes, takes the first key from the bundle, and knows no checkpoint by another road:
+compare the key and the line that it prints with those that you have.
+
+Three hundred lines would add up a log. The others are strict reading (text, base 64, notes, the one way to write an entry, words
+that are not taken on trust), signatures without a library, and the vectors, each list of which is judged by a few lines.
 """
 
 import argparse
@@ -30,17 +33,20 @@ import json
 import re
 import struct
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Iterator
 
 from blake3 import blake3
 
-from forms import LOG, Broken, Checkpoint, Growing, Lines, checkpoints, decimal, in_base64, need, typed, verifier_key
+import ed25519
+from forms import COOP, LOG, Broken, Checkpoint, Growing, Lines, Missing, checkpoints, decimal, in_base64, need, rotation, typed
+from forms import verifier_key
 from proofs import balance, golden, receipt, vectors
 from words import Balances, Words
 
 ENTRIES_A_FILE = 4_096
-NOT_CHECKED = ["signatures", "the ledger's own rules", "checkpoints by another road"]
+NOT_CHECKED = ["the ledger's own rules", "the first key", "checkpoints by another road"]
 ALWAYS = {"README.txt", "FORMAT.md", "entry.proto", "entry.binpb", "keys", "checkpoints"}
 
 
@@ -48,7 +54,7 @@ class Bundle:
     """A folder, and what its manifest says of every file."""
 
     def __init__(self, folder: Path):
-        self.folder, self.files = folder, {}
+        self.folder, self.files, self.changed = folder, {}, None
         data = self.bytes("MANIFEST")
         lines = Lines(data)
         need(lines.line() == "carestore bundle v1", "MANIFEST: not a bundle")
@@ -63,34 +69,49 @@ class Bundle:
         need(named == sorted(self.files), "MANIFEST: not sorted, or a name twice")
         self.entries = sorted(name for name in self.files if re.fullmatch("entries/[0-9]{12}-[0-9]{12}", name))
         other = (set(self.files) - set(self.entries)) ^ ALWAYS
-        need(not other, f"MANIFEST: missing, or of no bundle: {sorted(other)}")
+        need(not other, f"MANIFEST: it does not name, or no bundle has: {sorted(other)}")
+        for position, name in enumerate(self.entries):
+            first, last = position * ENTRIES_A_FILE + 1, min((position + 1) * ENTRIES_A_FILE, self.size)
+            need(name == f"entries/{first:012}-{last:012}", f"{name}: position {first} to {last} should follow")
+        need(len(self.entries) == -(-self.size // ENTRIES_A_FILE), "MANIFEST: entries are missing")
         paths = (path for path in folder.rglob("*") if path.is_symlink() or not path.is_dir())
-        other = {path.relative_to(folder).as_posix() for path in paths} ^ {"MANIFEST", *self.files}
-        need(not other, f"missing, or not in the manifest: {sorted(other)}")
+        found = {path.relative_to(folder).as_posix() for path in paths}
+        other = found - {"MANIFEST", *self.files}
+        need(not other, f"not in the manifest: {sorted(other)}")
+        for name in sorted(set(self.files) - found):
+            raise Missing(f"{name} is missing")
 
     def bytes(self, name: str) -> bytes:
         """The bytes of a file that is a plain file."""
         path = self.folder / name
-        need(path.is_file() and not path.is_symlink(), f"{name}: not there, or not a plain file")
+        if not path.exists() and not path.is_symlink():
+            raise Missing(f"{name} is missing")
+        need(path.is_file() and not path.is_symlink(), f"{name}: not a plain file")
         return path.read_bytes()
 
     def read(self, name: str) -> bytes:
         """The bytes of a file, which are as the manifest says."""
-        data, (digest, length) = self.bytes(name), self.files[name]
-        need(len(data) == length, f"{name}: {len(data)} bytes instead of {length}")
-        need(blake3(data).hexdigest() == digest, f"{name}: its hash is another than the manifest's")
+        data = self.bytes(name)
+        self.listed(name, data)
         return data
 
+    def listed(self, name: str, data: bytes) -> None:
+        """Sees that the bytes of a file are as the manifest says."""
+        digest, length = self.files[name]
+        need(len(data) == length, f"{name}: {len(data)} bytes instead of {length}")
+        need(blake3(data).hexdigest() == digest, f"{name}: its hash is another than the manifest's")
+
     def stored(self) -> Iterator[bytes]:
-        """The stored bytes of every entry, in order."""
-        position = 1
+        """The stored bytes of every entry, in order. A file that is not as listed is read all the same, to say where."""
         for name in self.entries:
-            need(position <= self.size, f"{name}: beyond the size of the bundle")
-            last = min(position + ENTRIES_A_FILE - 1, self.size)
-            need(name == f"entries/{position:012}-{last:012}", f"{name}: position {position} to {last} should follow")
-            yield from entries(name, self.read(name), position, last)
-            position = last + 1
-        need(position > self.size, f"entry {position} is missing")
+            data = self.bytes(name)
+            try:
+                self.listed(name, data)
+            except Broken as broken:
+                self.changed = broken
+            first, last = map(int, name.removeprefix("entries/").split("-"))
+            yield from entries(name, data, first, last)
+            need(not self.changed, f"entries {first} to {last}")
 
 
 def entries(name: str, data: bytes, first: int, last: int) -> Iterator[bytes]:
@@ -106,6 +127,15 @@ def entries(name: str, data: bytes, first: int, last: int) -> Iterator[bytes]:
     need(at == len(data), f"{name}: {len(data) - at} bytes behind entry {last}")
 
 
+@contextmanager
+def at(position: int) -> Iterator[None]:
+    """Names the entry at which something does not hold."""
+    try:
+        yield
+    except Broken as broken:
+        raise Broken(f"entry {position}: {broken}") from None
+
+
 class Audit:
     """One walk over the entries of a bundle."""
 
@@ -118,21 +148,23 @@ class Audit:
         self.notes = list(checkpoints(bundle.read("checkpoints")))
         need(self.notes, "checkpoints: none")
         need(self.notes[-1].size == bundle.size, "the last checkpoint is not for the size of the bundle")
-        self.tree, self.balances = Growing(LOG), Balances()
-        self.time, self.changes, self.seals = 0, 0, []
+        self.tree, self.balances = Growing(LOG), Balances(self.words)
+        self.time, self.changes, self.seals, self.unknown_seals = 0, 0, [], []
 
     def run(self) -> dict:
         """Walks, compares at every checkpoint, and says what it comes to."""
-        due = iter(self.notes)
+        due, before = iter(self.notes), 0
         note = next(due)
-        for position, stored in enumerate(self.bundle.stored(), 1):
-            try:
-                self.entry(position, stored)
-                if note and note.size == position:
-                    self.checkpoint(note)
-                    note = next(due, None)
-            except Broken as broken:
-                raise Broken(f"entry {position}: {broken}") from None
+        try:
+            for position, stored in enumerate(self.bundle.stored(), 1):
+                with at(position):
+                    self.entry(position, stored)
+                    if note and note.size == position:
+                        self.checkpoint(note, before)
+                        note, before = next(due, None), position
+        except Broken as broken:
+            why = f"{self.bundle.changed}; {broken}" if self.bundle.changed else f"{broken}"
+            raise Broken(why) from None
         need(self.changes == len(self.keys) - 1, f"{len(self.keys)} keys, and {self.changes} changes of keys")
         return self.report()
 
@@ -147,33 +179,38 @@ class Audit:
         self.time = entry.recorded_at_unix_ms
         if event == "coop_founded":
             self.founding(entry.coop_founded.coop, stored)
+        elif event == "loss_accepted":
+            need(entry.loss_accepted.first_position == position, "a loss that does not begin here")
         elif event == "state_sealed":
-            self.balances.compare(entry.state_sealed, position)
-            self.seals.append(position)
+            known = self.balances.compare(entry.state_sealed, position)
+            (self.seals if known else self.unknown_seals).append(position)
         elif event == "signing_key_rotated":
             self.rotated(entry.signing_key_rotated)
         self.balances.add(entry)
 
     def founding(self, coop: str, stored: bytes) -> None:
         """Sees that the first entry binds the origin, and that every key speaks for it."""
-        need(re.fullmatch("[a-z0-9-]+", coop), f"not the name of a co-op: {coop!r}")
+        need(re.fullmatch(COOP, coop), f"not the name of a co-op: {coop!r}")
         origin = f"carestore/{coop}/{LOG.leaf(stored).hex()[:16]}/blake3"
         need(self.bundle.origin == origin, f"the origin is {self.bundle.origin}, and the first entry binds {origin}")
         need(all(key.name == origin for key in self.keys), "keys: of another origin")
 
     def rotated(self, change) -> None:
-        """Goes on to the next key. The two signatures of the change are NOT checked."""
+        """Goes on to the next key, by the signatures of both."""
         self.changes += 1
         need(self.changes < len(self.keys), "a change to a key that is not in keys")
         old, new = self.keys[self.changes - 1 : self.changes + 1]
         need((change.old_key, change.new_key) == (old.key, new.key), "a change between keys that keys does not name")
-        need(len(change.old_signature) == len(change.new_signature) == 64, "a change without its two signatures")
+        text = rotation(self.bundle.origin, old.key, new.key)
+        need(ed25519.signs(old.key, text, change.old_signature), "a change that the old key did not sign")
+        need(ed25519.signs(new.key, text, change.new_signature), "a change that the new key did not sign")
 
-    def checkpoint(self, note: Checkpoint) -> None:
+    def checkpoint(self, note: Checkpoint, before: int) -> None:
         """Compares a checkpoint with the tree of its size, and with the key that signs at that size."""
         need(note.origin == self.bundle.origin, f"the checkpoint of size {note.size} is of {note.origin}")
-        need(note.root == self.tree.root(), f"the checkpoint of size {note.size} has another root than the entries")
-        note.signed(self.keys[self.changes])
+        need(note.root == self.tree.root(), f"the checkpoint of size {note.size} has another root than the entries: "
+             f"one from {before + 1} to {note.size} is another")
+        note.signed([self.keys[self.changes]])
 
     def report(self) -> dict:
         """What it all comes to."""
@@ -190,12 +227,14 @@ class Audit:
             "totals": self.balances.sums(),
             "checkpoints": [note.size for note in self.notes],
             "seals": self.seals,
+            "seals_of_an_unknown_reducer": self.unknown_seals,
+            "keys": [str(key) for key in self.keys],
             "not_checked": NOT_CHECKED,
         }
 
 
 def main() -> None:
-    """Does what it is asked, prints JSON, and leaves with 0 or 20."""
+    """Does what it is asked, prints JSON, and leaves with 0, 10 or 20."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", choices=["audit", "golden", "vectors", "receipt"])
     parser.add_argument("path", type=Path)
@@ -214,7 +253,7 @@ def main() -> None:
             found = list({"golden": golden, "vectors": vectors}[asked.what](words, asked.path))
     except (Broken, OSError) as broken:
         print(f"broken: {broken}", file=sys.stderr)
-        sys.exit(20)
+        sys.exit(getattr(broken, "code", 20))
     json.dump(found, sys.stdout, indent=2, ensure_ascii=False)
     print()
 

@@ -10,10 +10,11 @@ from google.protobuf.message import DecodeError
 from forms import ACCOUNTS, Broken, need
 
 LONGEST_ENTRY = 16_384
+REDUCER = 1
 PACKAGE = "carestore.log.v1."
 PINNED = """
 Entry position:1:int64 recorded_at_unix_ms:2:int64 transfers:17:Transfer* coop_founded:20:CoopFounded/event
-Entry state_sealed:54:StateSealed/event signing_key_rotated:55:SigningKeyRotated/event
+Entry loss_accepted:24:LossAccepted/event state_sealed:54:StateSealed/event signing_key_rotated:55:SigningKeyRotated/event
 Transfer time:1:TimeTransfer/unit cash:2:CashTransfer/unit kind:3:KindTransfer/unit
 TimeTransfer from:1:TimeAccount to:2:TimeAccount minutes:3:int64
 TimeAccount member:1:int64/account held_for_member:2:int64/account pot:3:bool/account commons:4:bool/account
@@ -23,9 +24,10 @@ KindTransfer offer:1:int64 from:2:KindAccount to:3:KindAccount items:4:int64
 KindAccount outside:1:bool/account stock:2:bool/account with_member:3:int64/account used:4:bool/account
 KindAccount lapsed:5:bool/account
 CoopFounded coop:1:string
+LossAccepted first_position:1:int64 last_position:2:int64
 StateSealed through_position:1:int64 accounts_root:2:bytes accounts:3:int64 member_minutes:4:sint64
 StateSealed held_minutes:5:sint64 pot_minutes:6:sint64 commons_minutes:7:sint64 fund_pence:8:sint64
-StateSealed stock_items:9:sint64 with_member_items:10:sint64
+StateSealed stock_items:9:sint64 with_member_items:10:sint64 reducer_version:11:int64
 SigningKeyRotated old_key:1:bytes new_key:2:bytes old_signature:3:bytes new_signature:4:bytes
 """
 PINNED_ENUMS = {
@@ -77,36 +79,66 @@ class Words:
             need(name in found and spelled(found[name]) == field, f"the words should have {message} {field}")
 
     def read(self, data: bytes):
-        """An entry, all of whose fields the words name."""
+        """An entry, written in the one way and with no field that the words do not name."""
         need(len(data) <= LONGEST_ENTRY, f"an entry of {len(data)} bytes")
         try:
             entry = self.make.FromString(data)
         except DecodeError as error:
             raise Broken(f"not an entry: {error}") from None
-        whole = entry.ByteSize()
         entry.DiscardUnknownFields()
-        need(entry.ByteSize() == whole, "it holds a field that the words do not name")
+        need(entry.SerializeToString() == data, "it is not written in the one way, or holds a field without words")
         need(entry.WhichOneof("event"), "it says nothing of what happened")
         return entry
 
     def name(self, key: "Key") -> str:
-        """The name of an account, as a person reads it."""
-        name, word = NAMES[key.unit][key.kind], ""
+        """The name of an account; only one that there can be has a name."""
+        name, word = NAMES.get(key[:2]), ""
+        need(name and (key.offer > 0) == (key.unit == 3), f"no account: {tuple(key)}")
+        need((key.number > 0) == ("{number}" in name or "{word}" in name), f"no account: {tuple(key)}")
+        need(max(key.number, key.offer) < 1 << 32, f"no account: {tuple(key)}")
         if key[:2] in ENUMS:
             enum, prefix = ENUMS[key[:2]]
             found = self.pool.FindEnumTypeByName(PACKAGE + enum).values_by_number.get(key.number)
-            need(found, f"{enum} has no word {key.number}")
+            need(found, f"no account: {enum} has no word {key.number}")
             word = found.name.removeprefix(prefix)
         return name.format(offer=key.offer, number=key.number, word=word)
+
+    def account(self, unit: int, offer: int, message) -> "Key":
+        """The account that a message names."""
+        arm = message.WhichOneof("account")
+        need(arm, "a transfer without an account")
+        field = message.DESCRIPTOR.fields_by_name[arm]
+        key = Key(unit, field.number, offer, 0 if field.type == Field.TYPE_BOOL else getattr(message, arm))
+        self.name(key)
+        return key
+
+    def movement(self, transfer) -> tuple["Key", "Key", int]:
+        """Out of which account, into which, and how much."""
+        arm = transfer.WhichOneof("unit")
+        need(arm in AMOUNTS, "a transfer of a unit that this page does not know")
+        unit, moved = transfer.DESCRIPTOR.fields_by_name[arm].number, getattr(transfer, arm)
+        offer = moved.offer if arm == "kind" else 0
+        out, into = self.account(unit, offer, getattr(moved, "from")), self.account(unit, offer, moved.to)
+        amount = getattr(moved, AMOUNTS[arm])
+        need(amount > 0, f"a transfer of {amount}")
+        need(out != into, "a transfer from an account to itself")
+        return out, into, amount
+
+    def record(self, data: bytes) -> tuple["Key", int]:
+        """The account and the balance that a record says."""
+        need(len(data) == RECORD.size, f"a record of {len(data)} bytes")
+        *key, amount = RECORD.unpack(data)
+        self.name(Key(*key))
+        return Key(*key), amount
 
 
 # --- Accounts (section 4) ---
 
 NAMES = {
-    1: {1: "member/{number}", 2: "held/{number}", 3: "pot", 4: "commons"},
-    2: {1: "fund/{number}", 2: "source/{word}", 3: "use/{word}"},
-    3: {1: "kind/{offer}/outside", 2: "kind/{offer}/stock", 3: "kind/{offer}/with/{number}", 4: "kind/{offer}/used"}
-    | {5: "kind/{offer}/lapsed"},
+    (1, 1): "member/{number}", (1, 2): "held/{number}", (1, 3): "pot", (1, 4): "commons",
+    (2, 1): "fund/{number}", (2, 2): "source/{word}", (2, 3): "use/{word}",
+    (3, 1): "kind/{offer}/outside", (3, 2): "kind/{offer}/stock", (3, 3): "kind/{offer}/with/{number}",
+    (3, 4): "kind/{offer}/used", (3, 5): "kind/{offer}/lapsed",
 }
 ENUMS = {(2, 2): ("CashSource", "CASH_SOURCE_"), (2, 3): ("CashUse", "CASH_USE_")}
 AMOUNTS = {"time": "minutes", "cash": "pence", "kind": "items"}
@@ -124,47 +156,15 @@ class Key(NamedTuple):
     number: int
 
 
-def well_formed(key: Key) -> bool:
-    """Whether an account can be: its kind is known, and it has an offer and a number where it should, and only there."""
-    name = NAMES.get(key.unit, {}).get(key.kind, "")
-    numbered = "{number}" in name or "{word}" in name
-    return bool(name) and (key.offer > 0) == (key.unit == 3) and (key.number > 0) == numbered
-
-
-def account(unit: int, offer: int, message) -> Key:
-    """The account that a message names."""
-    arm = message.WhichOneof("account")
-    need(arm, "a transfer without an account")
-    field = message.DESCRIPTOR.fields_by_name[arm]
-    number = 0 if field.type == Field.TYPE_BOOL else getattr(message, arm)
-    key = Key(unit, field.number, offer, number)
-    need(well_formed(key) and max(number, offer) < 1 << 32, f"no account: {arm} {number}, offer {offer}")
-    need(not field.enum_type or number in field.enum_type.values_by_number, f"no word has the number {number}")
-    return key
-
-
-def movement(transfer) -> tuple[Key, Key, int]:
-    """Out of which account, into which, and how much."""
-    arm = transfer.WhichOneof("unit")
-    need(arm in AMOUNTS, "a transfer of a unit that this page does not know")
-    unit, moved = transfer.DESCRIPTOR.fields_by_name[arm].number, getattr(transfer, arm)
-    offer = moved.offer if arm == "kind" else 0
-    out, into = account(unit, offer, getattr(moved, "from")), account(unit, offer, moved.to)
-    amount = getattr(moved, AMOUNTS[arm])
-    need(amount > 0, f"a transfer of {amount}")
-    need(out != into, "a transfer from an account to itself")
-    return out, into, amount
-
-
 class Balances:
     """What every account comes to, by transfers alone."""
 
-    def __init__(self):
-        self.of: dict[Key, int] = {}
+    def __init__(self, words: Words):
+        self.words, self.of = words, {}
 
     def add(self, entry) -> None:
         """Moves what an entry moves."""
-        for out, into, amount in map(movement, entry.transfers):
+        for out, into, amount in map(self.words.movement, entry.transfers):
             self.of[out] = self.of.get(out, 0) - amount
             self.of[into] = self.of.get(into, 0) + amount
             need(max(abs(self.of[out]), abs(self.of[into])) < 1 << 63, "a balance beyond 8 bytes")
@@ -191,11 +191,14 @@ class Balances:
         need(not any(sums.values()), f"not conserved: {sums}")
         return sums
 
-    def compare(self, seal, position: int) -> None:
-        """Sees that a seal says what all entries before it come to."""
-        self.conserved()
+    def compare(self, seal, position: int) -> bool:
+        """Sees that a seal says what all entries before it come to. One of a reducer that this page does not know is not judged."""
         need(seal.through_position == position - 1, f"the seal speaks of position {seal.through_position}")
+        if seal.reducer_version != REDUCER:
+            return False
+        self.conserved()
         need(seal.accounts == len(self.of), f"the seal counts {seal.accounts} accounts, and there are {len(self.of)}")
         for word, amount in self.sums().items():
             need(getattr(seal, word) == amount, f"the seal says {word} {getattr(seal, word)}, and it is {amount}")
         need(seal.accounts_root == self.root(), "the seal's root of the accounts is another")
+        return True

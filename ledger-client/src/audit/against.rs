@@ -21,10 +21,10 @@ const PAGE_SIZE: i32 = 1000;
 
 /// Compares every balance and total that the service shows at the position of the audit with what the history comes to, and
 /// adds what differs to the report. An audit that could not replay all entries has nothing to compare with.
-pub async fn compare(audited: &mut Audited, client: &Client) -> Result<(), Error> {
-    let (Some(state), Some(figures)) = (&audited.state, &audited.report.figures) else {
-        return Ok(());
-    };
+///
+/// A service that does not answer is something missing: what the history itself came to stands all the same.
+pub async fn compare(audited: &mut Audited, client: &Client) {
+    let (Some(state), Some(figures)) = (&audited.state, &audited.report.figures) else { return };
     let position = audited.report.entries;
     let context = v1::ReadContext {
         as_of: Some(AsOf::AsOfPosition(i64::try_from(position).unwrap_or(i64::MAX))),
@@ -35,9 +35,13 @@ pub async fn compare(audited: &mut Audited, client: &Client) -> Result<(), Error
         Err(Error::Refused { code: Code::OutOfRange, .. }) => {
             audited.report.add(Finding::broken(Step::Against, say::SERVICE_BEHIND));
             audited.report.stepped(Step::Against, "");
-            return Ok(());
+            return;
         }
-        Err(error) => return Err(error),
+        Err(error) => {
+            let silent = Finding::missing(Step::Against, say::service_silent(&error.to_string()));
+            audited.report.add(silent);
+            return;
+        }
     };
     let reckoned = reckoned(state, figures);
     let found = differences(&shown, &reckoned);
@@ -45,7 +49,6 @@ pub async fn compare(audited: &mut Audited, client: &Client) -> Result<(), Error
         audited.report.add(Finding::new(Step::Against, Verdict::ShownDiffers, what));
     }
     audited.report.stepped(Step::Against, &say::compared(reckoned.len(), position));
-    Ok(())
 }
 
 /// Figures by name.

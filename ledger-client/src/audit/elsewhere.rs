@@ -69,3 +69,24 @@ impl Elsewhere {
         self.note.as_ref()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn no_text_brings_the_reader_down(
+            head in prop::sample::select(vec![
+                "", "carestore receipt v1\n", "carestore balance v1\n",
+                "carestore/colne-valley/0123456789abcdef/blake3\n", "57 ",
+            ]),
+            text in "[\\PC\n]{0,200}",
+        ) {
+            let read = Elsewhere::read("x", &format!("{head}{text}"));
+            prop_assert!(read.is_err() || !text.is_empty());
+        }
+    }
+}

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use ledger_core::{
-    Account, CashAccount, Channel, Entry, Event, FundId, KindAccount, OfferKind, Position,
+    Account, Actor, CashAccount, Channel, Entry, Event, FundId, KindAccount, OfferKind, Position,
     Standing, State, TimeAccount, Transfer,
 };
 use serde::Serialize;
@@ -183,13 +183,14 @@ impl Growing {
             }
             _ => {}
         }
-        // What settles or reverses something is of that thing's day.
-        let of_another_day = matches!(
-            entry.event,
-            Event::HoursConfirmed { .. }
-                | Event::HoursResolved { .. }
-                | Event::EntryReversed { .. }
-        );
+        // What settles or reverses something is of that thing's day, and time comes when it comes.
+        let of_another_day = entry.by.actor == Actor::Timer
+            || matches!(
+                entry.event,
+                Event::HoursConfirmed { .. }
+                    | Event::HoursResolved { .. }
+                    | Event::EntryReversed { .. }
+            );
         if entry.by.channel == Channel::Import {
             noted.imported.add(at);
         } else if late && !of_another_day {

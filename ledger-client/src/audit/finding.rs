@@ -242,3 +242,30 @@ impl Finding {
         Finding { file: Some(file.into()), ..self }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_broken_comes_before_what_is_missing() {
+        let worst = |verdicts: &[Verdict]| {
+            let worst = verdicts.iter().copied().fold(Verdict::Verified, Verdict::first);
+            let other_way = verdicts.iter().rev().copied().fold(Verdict::Verified, Verdict::first);
+            assert_eq!(worst, other_way);
+            worst.exit_code()
+        };
+        let (missing, shown) = (Verdict::Missing, Verdict::ShownDiffers);
+        assert_eq!(worst(&[]), 0);
+        assert_eq!(worst(&[missing]), 10);
+        assert_eq!(worst(&[missing, shown]), 40);
+        assert_eq!(worst(&[shown, Verdict::RuleBroken, missing]), 30);
+        assert_eq!(worst(&[missing, Verdict::RuleBroken, Verdict::HistoryBroken, shown]), 20);
+    }
+
+    #[test]
+    fn steps_are_counted_from_one() {
+        let numbers: Vec<u8> = Step::ALL.iter().map(|step| step.number()).collect();
+        assert_eq!(numbers, (1..=10).collect::<Vec<u8>>());
+    }
+}

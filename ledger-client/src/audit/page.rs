@@ -15,7 +15,7 @@ use chart::chart;
 
 /// Nothing on the page comes from elsewhere, and nothing on it runs.
 const STYLE: &str = "\
-@page{size:A4;margin:18mm}\
+@page{size:A4;margin:13mm}\
 *{box-sizing:border-box}\
 body{font:1rem/1.5 Georgia,'Times New Roman',serif;color:#111;background:#fff;max-width:42rem;margin:0 auto;padding:1rem;\
 overflow-wrap:anywhere}\
@@ -30,7 +30,10 @@ tr,li,svg{break-inside:avoid}\
 svg{width:100%;height:auto}\
 code{font:1rem/1.4 'Courier New',monospace}\
 .line{display:block;border:1px solid #111;padding:.5rem;margin:.5rem 0}\
-@media print{body{padding:0;max-width:none;font-size:11pt}}";
+@media (max-width:26rem){table{font-size:.8rem}body{padding:.75rem}}\
+@media print{body{padding:0;max-width:none;font-size:9pt;line-height:1.35}\
+main{columns:2;column-gap:8mm}h1,.verdict{column-span:all}h2{margin:.9rem 0 .3rem}small{font-size:8pt}\
+th,td{padding-top:.1rem;padding-bottom:.1rem}svg{max-height:105mm}p,ul{margin:.3rem 0}code{font-size:8.5pt}}";
 
 /// So many months are drawn; what is older stands in one row of the table.
 const MONTHS: usize = 36;

@@ -98,8 +98,7 @@ pub struct Report {
 impl Report {
     /// Adds what was found after the entries had been read.
     pub(super) fn add(&mut self, finding: Finding) {
-        let before = if self.findings.is_empty() { Verdict::Verified } else { self.verdict };
-        self.verdict = before.first(finding.verdict);
+        self.verdict = self.verdict.first(finding.verdict);
         self.exit_code = self.verdict.exit_code();
         say::verdict(self.verdict).clone_into(&mut self.sentence);
         self.findings.push(finding);

@@ -188,6 +188,10 @@ pub fn verdict(verdict: Verdict) -> &'static str {
 pub(super) const SERVICE_BEHIND: &str =
     "the service does not have all of these entries: it was set back, or another one answers";
 
+pub(super) fn service_silent(error: &str) -> String {
+    format!("what the service shows could not be compared: {error}")
+}
+
 pub(super) fn shown(name: &str, shown: i64, reckoned: i64) -> String {
     format!("{name} is shown as {shown}, and comes to {reckoned} by the history")
 }

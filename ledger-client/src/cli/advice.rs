@@ -45,7 +45,7 @@ pub(crate) fn remedy(error: &Error) -> Option<String> {
     }
 }
 
-const UNVERIFIED: &str = "keep what you have (receipts, checkpoints), and show it to the co-op's auditor: carestore audit";
+const UNVERIFIED: &str = "keep everything as it is (receipts, checkpoints, the folder of --memory) and show it to the co-op's auditor: carestore audit. A file that was only damaged on its way can be fetched again";
 const TOKEN: &str = "--token-file FILE; a server writes its first token to DIR/operator.token";
 
 fn for_reason(reason: &str) -> Option<String> {
@@ -68,6 +68,13 @@ fn for_reason(reason: &str) -> Option<String> {
         "ENTRY_NOT_FOUND" | "POSITION_BEYOND_HEAD" | "NOTHING_TO_REVERSE" => {
             "carestore history read"
         }
+        "NOT_SEALED" => {
+            "carestore seal, which an officer can do at any time; the ledger does it itself after each month's end"
+        }
+        "REQUEST_UNKNOWN" => {
+            "the id letter by letter; after 35 days, the number of the entry: carestore receipt get NUMBER"
+        }
+        "CHECKPOINT_NOT_FOUND" => "carestore checkpoint, for the newest",
         "POLICY_NOT_FOUND" => "carestore policy show",
         "OFFICERS_ONLY" => "--as \"officer 1\", or ask a co-ordinator",
         "NOT_YOURS" => "ask the person whose it is, or a co-ordinator",

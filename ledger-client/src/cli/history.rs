@@ -117,7 +117,7 @@ pub(crate) async fn checkpoint(session: &Session) -> Result<(), Error> {
     let coop = session.coop()?;
     let (checkpoint, note) = session.client.checkpoint(&coop).await?;
     let keys = session.client.known(&coop).await?.keys;
-    let keys: Vec<String> = keys.iter().map(ToString::to_string).collect();
+    let keys: Vec<String> = keys.iter().map(|known| known.key.to_string()).collect();
     let line = checkpoint.line().to_string();
     let json = serde_json::json!({
         "origin": checkpoint.origin.as_str(),

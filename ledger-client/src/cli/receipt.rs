@@ -3,16 +3,16 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
-use ledger_client::typed::say_minutes;
+use ledger_client::typed::{say_minutes, say_money};
 use ledger_client::{Error, parse_keys};
-use ledger_core::{Account, CashAccount, Entry, KindAccount, TimeAccount};
+use ledger_core::{Account, CashAccount, Entry, KindAccount, TimeAccount, Transfer};
 use ledger_proto::v1::{self, get_receipt_request::Of, prove_balance_request::Account as Asked};
 use ledger_proto::{BalanceProof, Checkpoint, Receipt, Trust, Unproved, VerifierKey};
 use serde_json::json;
 
 use super::happened::happened;
 use super::session::Session;
-use crate::render::harmless;
+use crate::render::{self, Output, harmless};
 
 #[derive(Subcommand, Debug)]
 pub(crate) enum Command {
@@ -69,7 +69,7 @@ impl Command {
         match self {
             Self::Get(get) => get.run(session).await,
             Self::Balance(balance) => balance.run(session).await,
-            Self::Verify(verify) => verify.run(session),
+            Self::Verify(verify) => verify.run(session.globals.output),
         }
     }
 }
@@ -110,7 +110,7 @@ impl Balance {
 /// Keeps a file, or prints it as it is: what is printed can be redirected and checked.
 fn keep(session: &Session, out: Option<&Path>, text: &str) -> Result<(), Error> {
     let Some(file) = out else {
-        return crate::render::data(text.trim_end_matches('\n'));
+        return render::data(text.trim_end_matches('\n'));
     };
     std::fs::write(file, text).map_err(|source| cannot(file, source))?;
     let file = file.display();
@@ -125,10 +125,9 @@ fn cannot(file: &Path, source: std::io::Error) -> Error {
 }
 
 impl Verify {
-    fn run(self, session: &Session) -> Result<(), Error> {
-        let text =
-            std::fs::read_to_string(&self.file).map_err(|source| cannot(&self.file, source))?;
-        let keys = self.key.as_deref().map(parse_keys).transpose()?;
+    pub(crate) fn run(&self, output: Output) -> Result<(), Error> {
+        let text = text(&self.file)?;
+        let keys = self.key.as_deref().map(keys).transpose()?;
         let trust = keys.as_deref().map_or(Trust::KeyInFile, Trust::Keys);
         let unproved = |error: Unproved| Error::Unverified(error.to_string());
         if text.starts_with("carestore balance ") {
@@ -136,15 +135,21 @@ impl Verify {
             let proved = proof.check(trust).map_err(unproved)?;
             let of = say_account(proved.account);
             let balance = say_balance(proved.account, proved.balance.get());
-            let said =
-                format!("This proof holds. After entry {}, {of} held {balance}.", proved.through);
+            let through = proved.through;
+            let said = format!("This proof holds: after entry {through}, {of} stood at {balance}.");
             let fields = json!({
                 "account": of, "balance": proved.balance.get(), "through_position": proved.through.get(),
             });
-            return session.thing(
+            return render::thing(
+                output,
                 &[said, signed(&proved.checkpoint, &proof.key, trust)].join("\n"),
                 &merged(fields, &proved.checkpoint, &proof.key),
             );
+        }
+        if !text.starts_with("carestore receipt ") {
+            let file = self.file.display();
+            let what = format!("{file} is neither a receipt nor the proof of a balance");
+            return Err(Error::Unverified(what));
         }
         let receipt = Receipt::parse(&text).map_err(unproved)?;
         let checked = receipt.check(trust).map_err(unproved)?;
@@ -153,7 +158,7 @@ impl Verify {
             None => format!("The entry itself is not in it; its leaf is {}.", checked.leaf),
         };
         let said = format!(
-            "This receipt holds. Entry {} is in the log of {} entries that was signed.",
+            "This receipt holds: entry {} is in the co-op's log, which had {} entries when it was signed.",
             checked.position, checked.checkpoint.size
         );
         let fields = json!({
@@ -161,11 +166,31 @@ impl Verify {
             "leaf": checked.leaf.to_string(),
             "kind": checked.entry.as_ref().map(|entry| entry.event.kind().word()),
         });
-        session.thing(
+        render::thing(
+            output,
             &[said, entry, signed(&checked.checkpoint, &receipt.key, trust)].join("\n"),
             &merged(fields, &checked.checkpoint, &receipt.key),
         )
     }
+}
+
+/// What is in the file, with the ends of its lines as they were before it went through a mail program.
+fn text(file: &Path) -> Result<String, Error> {
+    let bytes = std::fs::read(file).map_err(|source| cannot(file, source))?;
+    let text = String::from_utf8(bytes).map_err(|_| {
+        let file = file.display();
+        Error::Unverified(format!("{file} has been changed or damaged: it is not all text"))
+    })?;
+    Ok(text.replace("\r\n", "\n"))
+}
+
+/// A key, or a file with keys. What can only have been meant as a key is not looked for among the files.
+fn keys(given: &str) -> Result<Vec<VerifierKey>, Error> {
+    if given.starts_with("carestore/") && given.contains('+') && !Path::new(given).exists() {
+        let keys = given.parse::<VerifierKey>().map(|key| vec![key]);
+        return keys.map_err(|wrong| Error::Usage(format!("--key: {wrong}; copy it whole")));
+    }
+    parse_keys(given)
 }
 
 fn merged(mut fields: serde_json::Value, at: &Checkpoint, key: &VerifierKey) -> serde_json::Value {
@@ -190,26 +215,57 @@ fn signed(at: &Checkpoint, key: &VerifierKey, trust: Trust<'_>) -> String {
     format!("Log: {}\nCheckpoint: {}\n{worth}\nKey: {key}", at.origin, at.line())
 }
 
-/// What an entry says, as far as one line goes.
+/// What an entry says: what happened, when, and what it moved from where to where.
 fn say_entry(entry: &Entry) -> String {
-    let moved = entry.event.transfers().len();
-    let moved = match moved {
-        0 => "It moved nothing.".to_owned(),
-        1 => "It moved one amount.".to_owned(),
-        more => format!("It moved {more} amounts."),
-    };
-    let kind = entry.event.kind().word();
-    harmless(&format!("{} ({kind}) on {}. {moved}", happened(kind), entry.occurred_on))
+    let what = called(entry.event.kind().word());
+    let mut lines = vec![format!("Entry: {what}, on {}", entry.occurred_on)];
+    lines.extend(entry.event.transfers().into_iter().map(|transfer| {
+        let (from, to, amount) = match transfer {
+            Transfer::Time { from, to, minutes } => {
+                (Account::Time(from), Account::Time(to), minutes.get())
+            }
+            Transfer::Cash { from, to, pence } => {
+                (Account::Cash(from), Account::Cash(to), pence.get())
+            }
+            Transfer::Kind { offer, from, to, items } => {
+                (Account::Kind(offer, from), Account::Kind(offer, to), items.get())
+            }
+        };
+        let amount = say_balance(from, amount);
+        format!("Moved: {amount} from {} to {}", say_account(from), say_account(to))
+    }));
+    if lines.len() == 1 {
+        lines.push("Moved: nothing".to_owned());
+    }
+    lines.iter().map(|line| harmless(line)).collect::<Vec<_>>().join("\n")
+}
+
+/// A kind of entry in plain words: those of a statement, or else the kind's own, taken apart.
+fn called(kind: &str) -> String {
+    let plain = happened(kind);
+    if plain != kind {
+        return format!("{plain} ({kind})");
+    }
+    let mut words = String::new();
+    for letter in kind.chars() {
+        if letter.is_uppercase() && !words.is_empty() {
+            words.push(' ');
+        }
+        words.extend(letter.to_lowercase());
+    }
+    words
 }
 
 fn say_account(account: Account) -> String {
     match account {
-        Account::Time(TimeAccount::Member(member)) => format!("member {}", member.label()),
+        Account::Time(TimeAccount::Member(member)) => {
+            format!("the account of member {}", member.label())
+        }
         Account::Time(TimeAccount::Held(member)) => {
             format!("what is set aside for member {}", member.label())
         }
         Account::Time(TimeAccount::Pot) => "the community pot".to_owned(),
-        Account::Time(TimeAccount::Commons) => "the commons".to_owned(),
+        Account::Time(TimeAccount::Commons) => "the community".to_owned(),
         Account::Cash(CashAccount::Fund(fund)) => format!("fund {fund}"),
         Account::Cash(CashAccount::Source(source)) => format!("the source {}", source.word()),
         Account::Cash(CashAccount::Use(spent_on)) => format!("the use {}", spent_on.word()),
@@ -226,7 +282,8 @@ fn say_account(account: Account) -> String {
 fn say_balance(account: Account, balance: i64) -> String {
     match account {
         Account::Time(_) => say_minutes(balance),
-        Account::Cash(_) => ledger_client::typed::say_money(balance),
+        Account::Cash(_) => say_money(balance),
+        Account::Kind(..) if balance == 1 => "1 item".to_owned(),
         Account::Kind(..) => format!("{balance} items"),
     }
 }

@@ -1,11 +1,14 @@
 //! One command's dealings with the server: who speaks, to whom, and how the answer is told.
 
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
+use etcetera::{BaseStrategy, choose_base_strategy};
 use ledger_client::typed::say_minutes;
-use ledger_client::{Client, Error, Options, json};
+use ledger_client::{Client, Error, Memory, Options, json};
 use ledger_proto::v1;
 use serde_json::Value;
+use tonic::transport::Uri;
 
 use super::Globals;
 use super::people::{People, short};
@@ -13,6 +16,8 @@ use crate::render::{self, Grid, Output};
 
 /// Where the first start of a server in this folder leaves its token.
 const USUAL_TOKEN: &str = "carestore-data/operator.token";
+/// Where it is kept what is known of logs, in the folder in which a person's programs keep their state.
+const USUAL_MEMORY: &str = "carestore/known";
 /// How many rows are asked for at a time: as many as there can be.
 const PAGE_SIZE: i32 = 1000;
 
@@ -33,6 +38,7 @@ impl Session {
             patience: Options::default().patience.max(globals.timeout.saturating_mul(2)),
             coop: globals.coop.clone(),
             trusted,
+            memory: memory(globals.memory.take(), &globals.server),
             ..Options::default()
         };
         let client = Client::connect(&globals.server, token.as_deref(), options)?;
@@ -264,6 +270,23 @@ pub(crate) async fn pages<T>(
     }
 }
 
+/// Where it is kept what is known of the logs of a server: in the folder that was named, or else in the usual one, but
+/// nowhere for a server on this computer, which comes and goes with its practice data.
+fn memory(named: Option<PathBuf>, server: &str) -> Memory {
+    let usual = || {
+        let state = choose_base_strategy().ok().and_then(|usual| usual.state_dir());
+        state.filter(|_| !on_this_computer(server)).map(|state| state.join(USUAL_MEMORY))
+    };
+    named.or_else(usual).map_or(Memory::Session, Memory::Folder)
+}
+
+fn on_this_computer(server: &str) -> bool {
+    let Ok(server) = server.parse::<Uri>() else { return false };
+    let host = server.host().unwrap_or_default().trim_matches(['[', ']']).to_lowercase();
+    let loopback = host.parse().is_ok_and(|address: IpAddr| address.is_loopback());
+    loopback || host == "localhost" || host.ends_with(".localhost")
+}
+
 /// The token in the file that was named, or in the usual one if it is there.
 fn token(file: Option<&Path>) -> Result<Option<String>, Error> {
     let usual = PathBuf::from(USUAL_TOKEN);
@@ -288,6 +311,24 @@ fn read_bytes(path: &Path) -> Result<Vec<u8>, Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_known_of_other_computers_is_kept_and_of_this_one_only_where_that_is_said() {
+        for server in [
+            "http://127.0.0.1:50051",
+            "http://localhost:1",
+            "https://[::1]:50051/",
+            "http://127.9.9.9",
+        ] {
+            assert_eq!(memory(None, server), Memory::Session, "{server}");
+            let named = PathBuf::from("known");
+            assert_eq!(memory(Some(named.clone()), server), Memory::Folder(named));
+        }
+        for server in ["https://ledger.example.org", "http://192.168.1.9:50051", "http://[::2]:1"] {
+            let Memory::Folder(folder) = memory(None, server) else { panic!("{server}") };
+            assert!(folder.ends_with("carestore/known"), "{}", folder.display());
+        }
+    }
 
     #[test]
     fn members_are_written_by_number_name_or_reference() {

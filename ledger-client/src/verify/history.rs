@@ -6,7 +6,7 @@ use ledger_core::Entry;
 use ledger_proto::v1;
 use tonic::Streaming;
 
-use super::{Fold, said, unverified};
+use super::{Fold, newest, said, unverified};
 use crate::client::{Client, jittered};
 use crate::error::Error;
 
@@ -27,12 +27,28 @@ pub struct History {
     fold: Option<Fold>,
     head: Option<v1::HistoryHead>,
     fruitless: u32,
-    ended: bool,
+    /// The size that had been seen when the read began: what is shown now is not older.
+    seen: u64,
+    ended: Ended,
+}
+
+/// How far a read has come.
+#[derive(Debug)]
+enum Ended {
+    /// More is to come.
+    Not,
+    /// All has come, and has still to be held against what was signed.
+    Unchecked,
+    /// All has come and is what was signed.
+    Well,
+    /// Something was wrong, and stays so.
+    Badly(String),
 }
 
 impl Client {
     /// Entries after a position, up to the newest, each checked: see [`History`].
     pub async fn read_history(&self, request: v1::ReadHistoryRequest) -> Result<History, Error> {
+        let seen = self.trust().reached(&request.coop).await?;
         let stream = self.unchecked().read_history(request.clone()).await?;
         Ok(History {
             client: self.clone(),
@@ -41,7 +57,8 @@ impl Client {
             fold: None,
             head: None,
             fruitless: 0,
-            ended: false,
+            seen,
+            ended: Ended::Not,
         })
     }
 }
@@ -58,21 +75,37 @@ impl History {
     }
 
     async fn next(&mut self) -> Result<Option<(v1::ReadHistoryResponse, Vec<Entry>)>, Error> {
-        while !self.ended {
+        let next = self.more().await;
+        if let Err(Error::Unverified(what)) = &next {
+            self.ended = Ended::Badly(what.clone());
+        }
+        next
+    }
+
+    async fn more(&mut self) -> Result<Option<(v1::ReadHistoryResponse, Vec<Entry>)>, Error> {
+        loop {
+            match &self.ended {
+                Ended::Well => return Ok(None),
+                Ended::Badly(what) => return Err(unverified(what)),
+                Ended::Unchecked => {
+                    self.finish().await?;
+                    self.ended = Ended::Well;
+                    return Ok(None);
+                }
+                Ended::Not => {}
+            }
             match self.stream.message().await {
                 Ok(Some(message)) => {
                     let entries = self.take(&message)?;
                     return Ok(Some((message, entries)));
                 }
-                Ok(None) => {
-                    self.ended = true;
-                    self.finish().await?;
-                }
+                Ok(None) => self.ended = Ended::Unchecked,
+                // The line went dead behind the last entry that was wanted.
+                Err(_) if self.has_all() => self.ended = Ended::Unchecked,
                 Err(status) => {
                     let cut = Error::of_status(&status, None);
                     self.fruitless += 1;
                     if !cut.can_retry() || self.fruitless > FRUITLESS_TRIES {
-                        self.ended = true;
                         return Err(cut);
                     }
                     tokio::time::sleep(jittered(WAIT)).await;
@@ -80,7 +113,21 @@ impl History {
                 }
             }
         }
-        Ok(None)
+    }
+
+    /// The position of the last entry that is wanted, by the head that the server has named.
+    fn wanted(&self, head: &v1::HistoryHead) -> i64 {
+        let v1::ReadHistoryRequest { after_position, limit, coop: _ } = self.request;
+        if limit > 0 {
+            head.position.min(after_position.saturating_add(limit))
+        } else {
+            head.position
+        }
+    }
+
+    fn has_all(&self) -> bool {
+        let (Some(fold), Some(head)) = (&self.fold, &self.head) else { return false };
+        said(fold.size()) >= self.wanted(head)
     }
 
     /// What is still to be read.
@@ -89,8 +136,7 @@ impl History {
         if let Some(fold) = &self.fold {
             let read = said(fold.size()).saturating_sub(rest.after_position);
             rest.after_position = said(fold.size());
-            // What was wanted has come; one more is asked for, to hear the head, and is not there or not taken.
-            rest.limit = if rest.limit > 0 { (rest.limit - read).max(1) } else { 0 };
+            rest.limit = if rest.limit > 0 { rest.limit.saturating_sub(read) } else { 0 };
         }
         rest
     }
@@ -135,23 +181,23 @@ impl History {
         if !same {
             return Err(unverified("the head of the log is not the one that was signed"));
         }
-        let v1::ReadHistoryRequest { after_position, limit, coop: _ } = self.request;
-        let wanted = if limit > 0 {
-            head.position.min(after_position.saturating_add(limit))
-        } else {
-            head.position
-        };
+        newest(coop, &checkpoint, self.seen)?;
+        let wanted = self.wanted(head);
         if said(fold.size()) < wanted {
             return Err(unverified(format!("the server ended before entry {wanted}")));
+        }
+        if said(fold.size()) > wanted.max(self.request.after_position) {
+            return Err(unverified(format!(
+                "more came than was asked for or signed, behind entry {wanted}"
+            )));
         }
         if fold.size() == 0 {
             return Ok(());
         }
-        let read = (fold.size(), &fold.root());
-        if fold.size() <= checkpoint.size {
-            self.client.grown(coop, read, (checkpoint.size, &checkpoint.root)).await
-        } else {
-            self.client.grown(coop, (checkpoint.size, &checkpoint.root), read).await
+        if fold.size() > checkpoint.size {
+            return Err(unverified(format!("entry {} is behind all that was signed", fold.size())));
         }
+        let read = (fold.size(), &fold.root());
+        self.client.grown(coop, read, (checkpoint.size, &checkpoint.root)).await
     }
 }

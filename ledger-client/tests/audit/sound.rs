@@ -2,9 +2,11 @@
 
 use ledger_client::audit::{Elsewhere, Options, Outcome, Step};
 
+use ledger_core::{Actor, Command, EvidenceGrade, Position};
+
 use crate::{
     bundle::{Parts, code_is, key, point},
-    story::Story,
+    story::{Story, help, officer},
 };
 
 #[test]
@@ -67,5 +69,30 @@ fn a_change_of_keys_is_followed() {
     for notes in wrong {
         parts.notes = notes;
         code_is(&parts.audit(), 20);
+    }
+}
+
+#[test]
+fn what_people_must_judge_is_said_and_is_no_failure() {
+    let mut story = Story::of_every_kind();
+    let (first, last) = (Position::new(900), Position::new(905));
+    let accepted = story.ask(Actor::Operator, Command::AcceptLoss { first, last });
+    let reversed = story.record(1001, 1002, 15);
+    let reversal = story.reverse(reversed);
+    let mut late = story.request(
+        officer(1),
+        Command::RecordHours { help: help(1003, 1004, 15), evidence: EvidenceGrade::Paper },
+    );
+    late.occurred_on = Some(story.now.day().plus(-40));
+    let late = story.decided(&late);
+    let audited = Parts::of_story(&story).audit();
+    code_is(&audited, 0);
+    let noted = &audited.report.noted;
+    assert_eq!(noted.losses_accepted.first, [accepted.get()]);
+    assert_eq!(noted.back_dated.first, [late.get()]);
+    assert!(noted.reversals.first.contains(&reversal.get()) && noted.reversals.count == 2);
+    let said = audited.report.not_covered.join(" ");
+    for words in ["had been lost", "reverse another", "more than 31 days"] {
+        assert!(said.contains(words), "{words}: {said}");
     }
 }

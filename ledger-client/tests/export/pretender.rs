@@ -11,7 +11,9 @@ use std::sync::{Arc, Mutex};
 
 use ledger_core::{CoopName, Entry};
 use ledger_proto::v1::history_service_server::{HistoryService, HistoryServiceServer};
-use ledger_proto::{Checkpoint, Hash, NoLeaves, Origin, SigningKey, Tree, api, leaf, stored, v1};
+use ledger_proto::{
+    Checkpoint, Hash, NoLeaves, Origin, Receipt, Shown, SigningKey, Tree, api, leaf, stored, v1,
+};
 use tonic::{Request, Response, Status};
 
 type Stream<T> = tokio_stream::Iter<std::vec::IntoIter<Result<T, Status>>>;
@@ -50,7 +52,7 @@ impl Told {
         self.key.note(&Checkpoint { origin: self.origin(), size, root })
     }
 
-    fn head(&self) -> v1::HistoryHead {
+    pub(crate) fn head(&self) -> v1::HistoryHead {
         v1::HistoryHead {
             position: i64::try_from(self.entries.len()).unwrap(),
             root_hash: self.tree().root().as_bytes().to_vec(),
@@ -82,12 +84,15 @@ pub(crate) struct Pretender {
     lie: Lie,
     /// So many first reads break off after their first piece.
     pub(crate) cuts: Arc<Mutex<u32>>,
+    /// So many proofs are refused before one is given.
+    pub(crate) unproved: Arc<Mutex<u32>>,
 }
 
 impl Pretender {
     pub(crate) fn new(logs: impl IntoIterator<Item = Told>, lie: Lie) -> Pretender {
         let logs = Arc::new(Mutex::new(logs.into_iter().collect()));
-        Pretender { logs, asked: Arc::default(), lie, cuts: Arc::default() }
+        let (cuts, unproved) = (Arc::default(), Arc::default());
+        Pretender { logs, asked: Arc::default(), lie, cuts, unproved }
     }
 
     pub(crate) fn honest(log: Told) -> Pretender {
@@ -203,6 +208,13 @@ impl HistoryService for Pretender {
         request: Request<v1::ProveConsistencyRequest>,
     ) -> Result<Response<v1::ProveConsistencyResponse>, Status> {
         let v1::ProveConsistencyRequest { coop: _, old_size, new_size } = request.into_inner();
+        {
+            let mut unproved = self.unproved.lock().unwrap();
+            if *unproved > 0 {
+                *unproved -= 1;
+                return Err(Status::unavailable("the server is being started again"));
+            }
+        }
         let (told, leaves) = (self.told(), self.told().leaves());
         let (old, new) = (u64::try_from(old_size).unwrap(), u64::try_from(new_size).unwrap());
         let path = told.tree().prove_consistency(old, new, &mut |a, b| found(&leaves, a, b));
@@ -225,11 +237,22 @@ impl HistoryService for Pretender {
         Err(Status::unimplemented("nobody asks for it here"))
     }
 
+    /// Whatever is asked for: the receipt of the fifth entry.
     async fn get_receipt(
         &self,
-        _: Request<v1::GetReceiptRequest>,
+        request: Request<v1::GetReceiptRequest>,
     ) -> Result<Response<v1::GetReceiptResponse>, Status> {
-        Err(Status::unimplemented("nobody asks for it here"))
+        let (told, leaves) = (self.told(), self.told().leaves());
+        let size = told.entries.len() as u64;
+        let path = told.tree().prove_inclusion(5, size, &mut |a, b| found(&leaves, a, b));
+        let shown = if request.into_inner().leaf_only {
+            Shown::Leaf(leaves[4])
+        } else {
+            Shown::Entry(told.entries[4].clone())
+        };
+        let (path, key) = (path.unwrap().unwrap(), told.key.verifier(&told.origin()));
+        let receipt = Receipt { position: 5, shown, path, key, note: told.note() }.to_text();
+        Ok(Response::new(v1::GetReceiptResponse { receipt, position: 5 }))
     }
 
     async fn seal_state(

@@ -247,3 +247,148 @@ async fn a_key_may_change_by_an_entry_that_both_have_signed() {
         }
     }
 }
+
+/// What is said of a head is that of another log.
+fn headed(pieces: &mut [v1::ReadHistoryResponse], by: &Told) {
+    for piece in pieces {
+        piece.head = Some(by.head());
+    }
+}
+
+#[tokio::test]
+async fn entries_behind_the_signed_head_are_not_believed() {
+    // Nobody has ever signed the entries behind the twentieth.
+    let mut entries = told();
+    entries[25].policy_version = 2;
+    let lie: Lie = Arc::new(|pieces| headed(pieces, &shortened()));
+    let client = client(&Pretender::new([Told::of(&entries)], lie), Memory::Session).await;
+    unverified(read(&client, 0, 0).await);
+}
+
+#[tokio::test]
+async fn a_head_older_than_one_that_was_seen_ends_no_read() {
+    let whole: Lie = Arc::new(|_| {});
+    let seen = Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let known = Arc::clone(&seen);
+    let lie: Lie = Arc::new(move |pieces| {
+        if known.load(std::sync::atomic::Ordering::SeqCst) {
+            pieces.truncate(5);
+            headed(pieces, &shortened());
+        } else {
+            whole(pieces);
+        }
+    });
+    let client = client(&Pretender::new([Told::of(&told())], lie), Memory::Session).await;
+    assert_eq!(read(&client, 0, 0).await.unwrap().len(), told().len());
+    seen.store(true, std::sync::atomic::Ordering::SeqCst);
+    unverified(read(&client, 0, 0).await);
+}
+
+#[tokio::test]
+async fn a_key_that_another_followed_signs_no_more() {
+    let [old, new] = [9, 10].map(|seed| SigningKey::from_seed([seed; 32]));
+    let mut stolen = rekeyed([&old, &new]);
+    let mut forged = told().pop().unwrap();
+    forged.position = forged.position.next().next();
+    stolen.entries.push(stored::encode(&forged).unwrap());
+    stolen.key = old.clone();
+    let logs = [Told::of(&told()), rekeyed([&old, &new]), stolen];
+    let pretender = Pretender::new(logs, Arc::new(|_| {}));
+    let client = client(&pretender, Memory::Session).await;
+    read(&client, 0, 0).await.unwrap();
+    pretender.next();
+    read(&client, 0, 0).await.unwrap();
+    pretender.next();
+    unverified(read(&client, 0, 0).await);
+}
+
+#[tokio::test]
+async fn a_watch_wants_a_signature_some_time() {
+    // An old checkpoint comes with every message, and nothing newer ever.
+    let mut entries = told();
+    entries[25].policy_version = 2;
+    let lie: Lie = Arc::new(|pieces| headed(pieces, &shortened()));
+    let client = client(&Pretender::new([Told::of(&entries)], lie), Memory::Session).await;
+    unverified(watch(&client, 0).await);
+}
+
+#[tokio::test]
+async fn a_read_that_failed_does_not_end_well_when_it_is_asked_again() {
+    let lie: Lie = Arc::new(|pieces| {
+        for piece in pieces {
+            piece.head.as_mut().unwrap().root_hash[3] ^= 1;
+        }
+    });
+    let client = client(&Pretender::new([Told::of(&told())], lie), Memory::Session).await;
+    let request = v1::ReadHistoryRequest { coop: client.coop(), ..Default::default() };
+    let mut history = client.read_history(request).await.unwrap();
+    while history.message().await.is_ok_and(|message| message.is_some()) {}
+    // None would say that all of them are what was signed.
+    assert!(history.message().await.is_err());
+}
+
+#[tokio::test]
+async fn a_watch_loses_no_entry_when_a_proof_fails_to_come() {
+    let pretender = Pretender::new([shortened(), Told::of(&told())], Arc::new(|_| {}));
+    let client = client(&pretender, Memory::Session).await;
+    client.checkpoint(&client.coop()).await.unwrap();
+    pretender.next();
+    *pretender.unproved.lock().unwrap() = 5;
+    let request = v1::WatchHistoryRequest { coop: client.coop(), after_position: 0 };
+    let mut watch = client.watch_history(request).await.unwrap();
+    let mut seen = 0;
+    loop {
+        match watch.message().await {
+            Ok(Some(message)) => seen += message.entries.len(),
+            Ok(None) => break,
+            // As `carestore history watch` does.
+            Err(error) if error.can_retry() => watch.reopen().await.unwrap(),
+            Err(error) => panic!("{error}"),
+        }
+    }
+    assert_eq!(seen, told().len());
+}
+
+#[tokio::test]
+async fn a_receipt_of_another_entry_is_none_however_it_was_asked_for() {
+    use v1::get_receipt_request::Of;
+    let client = client(&Pretender::honest(Told::of(&told())), Memory::Session).await;
+    let ask = async |of, leaf_only| {
+        let request = v1::GetReceiptRequest { coop: client.coop(), of: Some(of), leaf_only };
+        client.receipt(request).await
+    };
+    let (receipt, checked) = ask(Of::Position(5), true).await.unwrap();
+    assert!(matches!(receipt.shown, ledger_proto::Shown::Leaf(_)), "as little as was asked for");
+    assert_eq!(checked.entry, None);
+    assert!(ask(Of::Position(5), false).await.unwrap().1.entry.is_some());
+    let id = || Of::RequestId("01998a3c-0000-7000-8000-000000000001".to_owned());
+    for leaf_only in [false, true] {
+        assert!(unverified(ask(id(), leaf_only).await).contains("another entry"));
+        assert!(unverified(ask(Of::Position(6), leaf_only).await).contains("another entry"));
+    }
+}
+
+#[tokio::test]
+async fn two_reads_at_one_time_are_not_shown_two_histories() {
+    let folder = tempfile::tempdir().unwrap();
+    let pretender = Pretender::new([shortened(), Told::of(&told()), rewritten()], Arc::new(|_| {}));
+    let client = client(&pretender, Memory::Folder(folder.path().to_owned())).await;
+    read(&client, 0, 0).await.unwrap();
+    pretender.next();
+    let (one, coop) = (client.clone(), client.coop());
+    let first = tokio::spawn(async move { one.checkpoint(&coop).await });
+    first.await.unwrap().unwrap();
+    pretender.next();
+    let request = v1::ReadHistoryRequest { coop: client.coop(), ..Default::default() };
+    let mut both = Vec::new();
+    for _ in 0..2 {
+        let mut history = client.read_history(request.clone()).await.unwrap();
+        both.push(tokio::spawn(async move {
+            while history.message().await?.is_some() {}
+            Ok::<_, Error>(())
+        }));
+    }
+    for read in both {
+        unverified(read.await.unwrap());
+    }
+}

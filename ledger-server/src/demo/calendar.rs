@@ -49,6 +49,12 @@ impl Calendar {
         self.first.plus(dice.days(after, length.max(after)))
     }
 
+    /// The first days of the months that begin within the year.
+    pub(super) fn new_months(&self) -> Vec<Day> {
+        let days = self.busy.iter().map(|(day, _)| *day).skip(1);
+        days.filter(|day| date(*day).day() == 1).collect()
+    }
+
     /// The Friday on which the paper sheets of a day are typed in.
     pub(super) fn friday(day: Day) -> Day {
         let back = date(day).weekday().days_since(Weekday::Fri);

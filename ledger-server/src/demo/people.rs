@@ -1,4 +1,4 @@
-//! Who there is: members with their hats, officers, those who join, and those who leave.
+//! Who there is: members with their hats, officers and what they do for all, those who join, and those who leave.
 
 use std::collections::BTreeSet;
 
@@ -32,6 +32,8 @@ pub(super) enum Step {
     Join(Newcomer),
     /// A second co-ordinator, or a treasurer.
     Appoint(v1::OfficerRole),
+    /// A month is over, and the state is sealed as it stood at its end.
+    Seal,
     /// The general meeting adopts the policy anew.
     Adopt,
     /// Somebody takes another hat, too.
@@ -81,6 +83,10 @@ impl People {
 pub(super) fn plan(world: &mut World) {
     let first = world.calendar.first;
     world.plan(first, Part::Morning, Step::Found);
+    // Planned before all else, and so asked before all else that is said on such a morning.
+    for begins in world.calendar.new_months() {
+        world.plan(begins, Part::Morning, Step::Seal);
+    }
     let mut welsh = false;
     for (class, count, letter) in CLASSES {
         let count = world.share(count).max(3);
@@ -186,6 +192,10 @@ pub(super) fn ask(step: &Step, world: &mut World, _: &State) -> Option<Request> 
                 role: (*role).into(),
                 member: member.unwrap_or_default(),
             }))
+        }
+        Step::Seal => {
+            let context = Some(world.says(Says::default()));
+            Some(Request::SealState(v1::SealStateRequest { context }))
         }
         Step::Adopt => {
             let mut policy = ledger_core::Values::template();

@@ -200,6 +200,9 @@ pub(super) fn next(
            carestore respite list                      who rests in the coming weeks\n  \
            carestore respite ask --carer {carer_number} --minutes 2h --date {day} --start 14:00\n  \
            {blank:<44}{carer_name} would like a break\n  \
+           carestore receipt balance {giver_number} --out proof.txt\n  \
+           {blank:<44}what stood there when the last month ended, proved\n  \
+           carestore receipt verify proof.txt          checks that proof, even without this server\n  \
            carestore history watch                     every entry, and each new one as it comes\n  \
            carestore --help                            everything else\n\
          \n\

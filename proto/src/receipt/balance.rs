@@ -1,6 +1,6 @@
 //! The proof of a balance: an account's record, its path to the root of all accounts, and the entry that sealed that root.
 
-use ledger_core::{Account, Balance, Event, Position};
+use ledger_core::{Account, Balance, Event, Position, REDUCER_VERSION};
 
 use super::{Trust, Unproved, believed, entry_at, included, lines::Lines, lines::Writer};
 use crate::accounts::{RECORD, read_record};
@@ -81,11 +81,19 @@ impl BalanceProof {
         let checkpoint = believed(&self.note, &self.key, trust)?;
         included(&checkpoint, self.seal_position, &leaf(&self.seal), &self.seal_path)?;
         let entry = entry_at(&self.seal, self.seal_position)?;
-        let Event::StateSealed { through, accounts_root, totals, reducer_version: _ } = entry.event
+        let Event::StateSealed { through, accounts_root, totals, reducer_version } = entry.event
         else {
             let problem = Malformed::one("event", "does not seal the state");
             return Err(Unproved::Entry(problem));
         };
+        if through.next() != entry.position {
+            let problem = "is not the position before the seal's own";
+            return Err(Unproved::Entry(Malformed::one("through_position", problem)));
+        }
+        if reducer_version != REDUCER_VERSION {
+            let problem = "is one that this program does not know";
+            return Err(Unproved::Entry(Malformed::one("reducer_version", problem)));
+        }
         let over = Over::Accounts;
         let leaf = over.leaf(&self.record);
         let root = root_of_inclusion(over, self.index, totals.accounts, &leaf, &self.record_path)?;
