@@ -29,7 +29,12 @@ pub struct RowProblem {
 impl fmt::Display for RowProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { file, line, column, value, problem, mend, reason: _ } = self;
-        write!(f, "{file}:{line}: {column}: ")?;
+        write!(f, "{file}:{line}: ")?;
+        match plain_line(column) {
+            // The first column may have no name.
+            column if column.is_empty() => {}
+            column => write!(f, "{column}: ")?,
+        }
         let begins_a_sentence = problem.starts_with(|c: char| !c.is_lowercase());
         let value = plain_line(value);
         match (value.is_empty(), begins_a_sentence) {
@@ -44,7 +49,7 @@ impl fmt::Display for RowProblem {
 }
 
 /// A cell on one line, and short enough to be shown.
-fn plain_line(cell: &str) -> String {
+pub(super) fn plain_line(cell: &str) -> String {
     let mut shown: String =
         cell.chars().map(|c| if c.is_control() { ' ' } else { c }).take(60).collect();
     if shown.len() < cell.len() && cell.chars().count() > 60 {

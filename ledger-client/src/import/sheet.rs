@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::problem::RowProblem;
+use super::problem::{RowProblem, plain_line};
 use crate::error::Error;
 
 /// A column that says why a row was refused. It is written by us and never read.
@@ -59,7 +59,10 @@ impl Sheet {
             columns.contains(&name) || optional.contains(&name) || name == ERROR_COLUMN
         };
         let unread = self.headers.iter().filter(|name| !name.is_empty() && !read(name));
-        unread.map(|name| format!("{}: the column \"{name}\" is not read", self.file)).collect()
+        let told = |name: &String| {
+            format!("{}: the column \"{}\" is not read", self.file, plain_line(name))
+        };
+        unread.map(told).collect()
     }
 
     /// The row that begins on a line.
@@ -216,6 +219,18 @@ mod tests {
             assert_eq!(lines, [2, 4, 6, 8], "{end:?}");
             assert!(problems.is_empty());
         }
+    }
+
+    /// Found by fuzzing: what is told of a file is told on one line, whatever stands in its headers.
+    #[test]
+    fn a_header_of_many_lines_is_told_on_one() {
+        let (sheet, problems) = sheet("\"da\u{1b}[2J\nte\",date,giver\na,b,c\nd,\"e,f\ng");
+        let told = [problems, sheet.unread_columns(LAYOUT)].concat();
+        assert_eq!(told.len(), 2, "{told:?}");
+        assert!(!told.iter().any(|line| line.contains(char::is_control)), "{told:?}");
+        assert!(told[0].starts_with("hours.csv:4: da [2j te: has a quotation mark"), "{told:?}");
+        let (_, problems) = self::sheet(",date,giver\na,b,c\nd,\"e,f\ng");
+        assert!(problems[0].starts_with("hours.csv:3: has a quotation mark"), "{problems:?}");
     }
 
     #[test]

@@ -46,11 +46,14 @@ fn read(from: &Path, into: &Path) {
         assert!(lines.is_sorted_by(|one, next| one < next), "{lines:?}");
     }
     for problem in &folder.problems {
-        assert!(!problem.column.is_empty() || problem.line == 1, "{problem:?}");
-        assert!(!problem.problem.is_empty() && !problem.to_string().contains('\n'), "{problem:?}");
+        let told = problem.to_string();
+        assert!(!problem.problem.is_empty() && !told.contains(char::is_control), "{told:?}");
         let sheet = folder.sheets.iter().find(|sheet| sheet.file == problem.file).unwrap();
         let known = problem.line == 1 || sheet.row(problem.line).is_some();
         assert!(known, "{problem:?} is of no row");
+    }
+    for note in &folder.notes {
+        assert!(!note.contains(char::is_control), "{note:?}");
     }
     // What is wrong stays wrong when it is set aside, and nothing that is right goes with it.
     let refused = folder.refused_rows();
