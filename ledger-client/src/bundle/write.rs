@@ -76,6 +76,10 @@ impl Export {
 
     /// Takes the next entry's stored bytes.
     pub fn push(&mut self, entry: Vec<u8>) -> Result<(), BundleError> {
+        if self.after() >= self.size {
+            let what = format!("more entries came than the {} that the log has", self.size);
+            return Err(BundleError::damaged(MANIFEST, what));
+        }
         let hash = leaf(&entry);
         if self.after() == 0 && !self.origin.begins_with(&hash) {
             return Err(BundleError::Another(format!("these entries are not of {}", self.origin)));
