@@ -236,6 +236,8 @@ fn a_bundle_is_not_written_over_another_log_or_other_things() {
 fn an_old_copy_that_was_restored_is_found_by_a_receipt() {
     run(async {
         let mut town = Town::peopled().await;
+        // The key that signs is made with the first checkpoint, and goes into the copy.
+        receipt(&town).await;
         town.stop().await;
         let copy = tempfile::tempdir().unwrap();
         copied(town.dir.path(), copy.path());

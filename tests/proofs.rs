@@ -282,10 +282,10 @@ async fn exported(
     client: &Client,
     size: i64,
     after: i64,
-) -> Result<(v1::BundleHead, Vec<Vec<u8>>), Error> {
+) -> Result<((v1::BundleHead, Vec<String>), Vec<Vec<u8>>), Error> {
     let request = v1::ExportBundleRequest { coop: coop(), size, after_position: after };
     let mut stream = client.unchecked().export_bundle(request).await?;
-    let (mut head, mut entries) = (None, Vec::new());
+    let (mut head, mut notes, mut entries) = (None, Vec::new(), Vec::new());
     let mut next = after + 1;
     while let Some(message) =
         stream.message().await.map_err(|status| Error::of_status(&status, None))?
@@ -295,6 +295,10 @@ async fn exported(
                 assert!(head.is_none() && entries.is_empty(), "the head comes first, and once");
                 head = Some(said);
             }
+            Part::Checkpoints(some) => {
+                assert!(head.is_some() && entries.is_empty(), "between the head and the entries");
+                notes.extend(some.checkpoints);
+            }
             Part::Entries(some) => {
                 assert_eq!(some.first_position, next);
                 next += i64::try_from(some.entries.len()).unwrap();
@@ -302,7 +306,7 @@ async fn exported(
             }
         }
     }
-    Ok((head.unwrap(), entries))
+    Ok(((head.unwrap(), notes), entries))
 }
 
 #[test]
@@ -310,23 +314,23 @@ fn a_bundle_is_the_log_as_it_was_signed_and_goes_on_where_it_broke_off() {
     run(async {
         let town = town().await;
         let client = town.client();
-        let (head, all) = exported(&client, 0, 0).await.unwrap();
+        let ((head, notes), all) = exported(&client, 0, 0).await.unwrap();
         assert_eq!(all, entries(&client).await);
         let keys: Vec<_> = head.verifier_keys.iter().map(|key| key.parse().unwrap()).collect();
         let roots = roots(&all);
-        for note in &head.checkpoints {
+        for note in &notes {
             let checkpoint = Note::parse(note).unwrap().verify(&keys).unwrap().clone();
             assert_eq!(checkpoint.root, roots[usize::try_from(checkpoint.size).unwrap()]);
             assert_eq!(checkpoint.origin.as_str(), head.origin);
         }
-        let last = Note::parse(head.checkpoints.last().unwrap()).unwrap().claimed().size;
+        let last = Note::parse(notes.last().unwrap()).unwrap().claimed().size;
         assert_eq!(i64::try_from(last), Ok(head.size));
         // The log goes on; the bundle that was begun stays what it was.
         town.ok(say::receive(1, 1)).await;
         client.checkpoint(&coop()).await.unwrap();
         for after in [0, 1, 255, 256, 257, head.size] {
             let (again, rest) = exported(&client, head.size, after).await.unwrap();
-            assert_eq!(again, head);
+            assert_eq!(again, (head.clone(), notes.clone()));
             assert_eq!(rest, all[usize::try_from(after).unwrap()..]);
         }
         let no = async |size, after| reason(&exported(&client, size, after).await.unwrap_err());

@@ -29,7 +29,7 @@ async fn checkpoint(town: &Town) -> (String, String, VerifierKey) {
     let client = town.client();
     let (checkpoint, note) = client.checkpoint(&coop).await.unwrap();
     let key = client.known(&coop).await.unwrap().keys.remove(0);
-    (checkpoint.line().to_string(), note, key)
+    (checkpoint.line().to_string(), note, key.key)
 }
 
 /// What a camera reads of little squares, dark where that is true.

@@ -130,7 +130,13 @@ pub async fn audit_server(
     options: &Options,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Audited, Error> {
-    let mut fetch = Fetch::open(client).await?;
+    let mut fetch = match Fetch::open(client).await {
+        Ok(fetch) => fetch,
+        Err(Error::Unverified(what)) => {
+            return Ok(finish::unopened(Finding::broken(Step::Read, what), options));
+        }
+        Err(error) => return Err(error),
+    };
     let of = fetch.head().size;
     let mut audit = Audit::begin(fetch.head(), options);
     loop {

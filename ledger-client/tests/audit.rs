@@ -8,6 +8,8 @@ mod story;
 
 #[path = "audit/damage.rs"]
 mod damage;
+#[path = "audit/fair.rs"]
+mod fair;
 #[path = "audit/forged.rs"]
 mod forged;
 #[path = "audit/laws.rs"]

@@ -9,7 +9,7 @@ use ledger_proto::{
 
 use super::{
     elsewhere::Elsewhere,
-    finding::{Finding, Step, Verdict},
+    finding::{Finding, Step},
     report::KeyUsed,
     say,
 };
@@ -21,7 +21,10 @@ pub(super) struct Chain {
     size: u64,
     edge: Frontier,
     notes: VecDeque<Note>,
-    elsewhere: VecDeque<Elsewhere>,
+    /// What came by other roads, each with the step that is about it, in order of size.
+    elsewhere: VecDeque<(Step, Elsewhere)>,
+    /// What is of another size or log than this one.
+    unfitting: Vec<(Step, Elsewhere)>,
     listed: Vec<VerifierKey>,
     pinned: Vec<VerifierKey>,
     keys: Vec<(VerifierKey, KeyUsed)>,
@@ -29,6 +32,14 @@ pub(super) struct Chain {
     /// Up to here a checkpoint fits.
     good: u64,
     astray: bool,
+}
+
+/// What it means that something that came by another road differs: anybody can make what nobody known signed.
+fn against(step: Step, signed: say::Signed, what: String) -> Finding {
+    match signed {
+        say::Signed::ByThisLog | say::Signed::Typed => Finding::broken(step, what),
+        say::Signed::ByNobodyKnown => Finding::missing(step, what),
+    }
 }
 
 /// How much was checked.
@@ -43,7 +54,7 @@ impl Chain {
     pub(super) fn new(
         head: &Head,
         pinned: &[VerifierKey],
-        elsewhere: &[Elsewhere],
+        elsewhere: &[(Step, Elsewhere)],
         findings: &mut Vec<Finding>,
     ) -> Chain {
         let Head { origin, size, keys, notes } = head;
@@ -53,6 +64,7 @@ impl Chain {
             edge: Frontier::default(),
             notes: VecDeque::with_capacity(notes.len()),
             elsewhere: VecDeque::new(),
+            unfitting: Vec::new(),
             listed: keys.clone(),
             pinned: pinned.to_vec(),
             keys: Vec::new(),
@@ -68,7 +80,7 @@ impl Chain {
             findings.push(Finding::broken(Step::Signatures, say::KEY_OF_ANOTHER_LOG));
         }
         chain.take_notes(notes, findings);
-        chain.take_elsewhere(elsewhere, findings);
+        chain.take_elsewhere(elsewhere);
         chain.at_size(findings);
         chain
     }
@@ -89,11 +101,15 @@ impl Chain {
             } else if point.size > self.size {
                 let what = say::larger(&say::checkpoint(number), point.size, self.size);
                 findings.push(broken(what).between(self.size.saturating_add(1), point.size));
+            } else if point.size == 0 {
+                findings.push(broken(say::of_nothing(number)));
             } else if before.is_some_and(|before| before.size > point.size) {
                 findings.push(broken(say::out_of_order(number)));
             } else if before.is_some_and(|it| it.size == point.size && it.root != point.root) {
                 let at = Position::new(point.size);
                 findings.push(broken(say::two_roots(point.size)).at(at));
+            } else if before.is_some_and(|before| before.size == point.size) {
+                findings.push(broken(say::twice(number)).at(Position::new(point.size)));
             } else {
                 self.notes.push_back(note);
             }
@@ -106,25 +122,28 @@ impl Chain {
         }
     }
 
-    fn take_elsewhere(&mut self, elsewhere: &[Elsewhere], findings: &mut Vec<Finding>) {
-        let mut fitting = Vec::new();
-        for one in elsewhere {
-            let of_this = one.origin().is_none_or(|origin| *origin == self.origin);
-            if !of_this {
-                let same_coop = one.origin().and_then(Origin::coop) == self.origin.coop();
-                let verdict = if same_coop { Verdict::HistoryBroken } else { Verdict::Missing };
-                let what = say::elsewhere_of_another_log(&one.name, one.origin(), &self.origin);
-                findings.push(Finding::new(Step::OtherRoads, verdict, what));
-            } else if one.size() > self.size {
-                let what = say::larger(&one.name, one.size(), self.size);
-                let broken = Finding::broken(Step::OtherRoads, what);
-                findings.push(broken.between(self.size.saturating_add(1), one.size()));
-            } else {
-                fitting.push(one.clone());
-            }
+    fn take_elsewhere(&mut self, elsewhere: &[(Step, Elsewhere)]) {
+        let (mut fitting, unfitting): (Vec<_>, _) =
+            elsewhere.iter().cloned().partition(|(_, one)| {
+                one.origin().is_none_or(|origin| *origin == self.origin) && one.size() <= self.size
+            });
+        fitting.sort_by_key(|(_, one)| one.size());
+        (self.elsewhere, self.unfitting) = (fitting.into(), unfitting);
+    }
+
+    /// What is of another log, or of more entries than there are. By now all keys are known.
+    fn unfit(&self, step: Step, one: &Elsewhere) -> Finding {
+        let signed = self.signer_of(one);
+        if one.origin().is_none_or(|origin| *origin == self.origin) {
+            let what = say::larger_elsewhere(&one.name, one.size(), self.size, signed);
+            return against(step, signed, what).between(self.size.saturating_add(1), one.size());
         }
-        fitting.sort_by_key(Elsewhere::size);
-        self.elsewhere = fitting.into();
+        let what = say::elsewhere_of_another_log(&one.name, one.origin(), &self.origin);
+        if one.origin().and_then(Origin::coop) == self.origin.coop() {
+            against(step, signed, what)
+        } else {
+            Finding::missing(step, what)
+        }
     }
 
     /// How many entries have been hashed.
@@ -155,7 +174,7 @@ impl Chain {
         let size = self.edge.size();
         let at = |size_of: Option<u64>| size_of == Some(size);
         if !at(self.notes.front().map(|note| note.claimed().size))
-            && !at(self.elsewhere.front().map(Elsewhere::size))
+            && !at(self.elsewhere.front().map(|(_, one)| one.size()))
         {
             return;
         }
@@ -172,19 +191,24 @@ impl Chain {
                 findings.push(broken.between(self.good.saturating_add(1).min(size), size));
             }
         }
-        while let Some(one) = self.elsewhere.pop_front_if(|one| one.size() == size) {
+        while let Some((step, one)) = self.elsewhere.pop_front_if(|(_, one)| one.size() == size) {
             self.counted.elsewhere += 1;
             if !one.fits(&root) {
-                let what = say::elsewhere_differs(&one.name, size, self.is_ours(&one));
-                findings.push(Finding::broken(Step::OtherRoads, what).between(1, size));
+                let signed = self.signer_of(&one);
+                let what = say::elsewhere_differs(&one.name, size, signed);
+                findings.push(against(step, signed, what).between(1, size));
             }
         }
     }
 
-    /// Whether what came by another road was signed by a key of this log.
-    fn is_ours(&self, one: &Elsewhere) -> say::Signed {
-        let keys: Vec<VerifierKey> = self.keys.iter().map(|(key, _)| key.clone()).collect();
-        match one.note().and_then(|note| note.signer(&keys)) {
+    /// By whom what came by another road was signed: a key of this log can have signed for another log of the co-op, too.
+    fn signer_of(&self, one: &Elsewhere) -> say::Signed {
+        let Some(note) = one.note() else { return say::Signed::Typed };
+        let origin = &note.claimed().origin;
+        let known = self.keys.iter().map(|(key, _)| key).chain(&self.listed).chain(&self.pinned);
+        let keys: Vec<VerifierKey> =
+            known.filter_map(|key| VerifierKey::new(origin, &key.public())).collect();
+        match note.signer(&keys) {
             Some(_) => say::Signed::ByThisLog,
             None => say::Signed::ByNobodyKnown,
         }
@@ -259,9 +283,12 @@ impl Chain {
         if !self.pinned.is_empty() && !chain.iter().any(|key| self.pinned.contains(key)) {
             findings.push(broken(say::NOT_PINNED));
         }
-        for one in &self.elsewhere {
+        for (step, one) in &self.elsewhere {
             let what = say::not_reached(&one.name, one.size());
-            findings.push(Finding::missing(Step::OtherRoads, what));
+            findings.push(Finding::missing(*step, what));
+        }
+        for (step, one) in &self.unfitting {
+            findings.push(self.unfit(*step, one));
         }
         self.keys.iter().map(|(_, used)| used.clone()).collect()
     }

@@ -15,7 +15,7 @@ pub enum Verdict {
     HistoryBroken,
     /// The history breaks a rule of the ledger.
     RuleBroken,
-    /// A balance was shown that does not follow from the history.
+    /// A balance was shown that does not follow from the history, or an accounting program does not take its journal.
     ShownDiffers,
 }
 
@@ -145,6 +145,8 @@ pub enum Rule {
     Caps,
     /// A seal says what the accounts come to.
     Seal,
+    /// A loss that was accepted ends the log where the entry stands that says so.
+    Losses,
 }
 
 impl Rule {
@@ -169,6 +171,7 @@ impl Rule {
         Rule::Leaving,
         Rule::Caps,
         Rule::Seal,
+        Rule::Losses,
     ];
 }
 

@@ -8,7 +8,7 @@ use super::{
     finding::{Finding, Step, Verdict},
     report::{KeyUsed, Outcome, Report, Stepped},
     run::{Audit, Findings},
-    say,
+    say::{self, Shown, Signing},
 };
 
 const DAY_MS: i64 = 86_400_000;
@@ -31,10 +31,9 @@ pub(super) fn finish(audit: Audit<'_>) -> Audited {
     let Audit { options, head, mut chain, mut replay, mut findings, journals } = audit;
     let mut found = Vec::new();
     let keys = chain.finish(&mut found);
-    let reading = |finding: &Finding| finding.step == Step::Read;
     if head.size == 0 {
         found.push(Finding::missing(Step::Read, say::NO_ENTRIES));
-    } else if chain.size() < head.size && !findings.kept.iter().any(reading) {
+    } else if chain.size() < head.size && findings.worst_of(Step::Read).is_none() {
         let first = chain.size().saturating_add(1);
         let missing = Finding::missing(Step::Read, say::entries_missing(first, head.size));
         found.push(missing.between(first, head.size));
@@ -97,7 +96,11 @@ pub(super) fn unopened(finding: Finding, options: &Options) -> Audited {
 }
 
 fn report(done: &Done<'_>, origin: Option<&Origin>, root: &Hash, findings: Findings) -> Report {
-    let verdict = findings.worst.unwrap_or(Verdict::Verified);
+    let verdict = findings.worst();
+    let signed = match outcome(done, Step::Signatures, &findings) {
+        Outcome::Held if done.entries == done.of => Signing::Whole,
+        Outcome::Held | Outcome::Wrong | Outcome::NotDone => Signing::NotShown,
+    };
     let point = |origin: &Origin| {
         let (origin, size, root) = (origin.clone(), done.entries, *root);
         Checkpoint { origin, size, root }.line().to_string()
@@ -112,7 +115,8 @@ fn report(done: &Done<'_>, origin: Option<&Origin>, root: &Hash, findings: Findi
     Report {
         verdict,
         exit_code: verdict.exit_code(),
-        sentence: say::verdict(verdict).to_owned(),
+        sentence: say::verdict(verdict, signed, Shown::ByTheService).to_owned(),
+        signed,
         origin: origin.map(Origin::to_string).unwrap_or_default(),
         coop: coop.unwrap_or_default(),
         entries: done.entries,
@@ -134,9 +138,7 @@ fn report(done: &Done<'_>, origin: Option<&Origin>, root: &Hash, findings: Findi
 }
 
 fn outcome(done: &Done<'_>, step: Step, findings: &Findings) -> Outcome {
-    let of_step = findings.kept.iter().filter(|finding| finding.step == step);
-    let worst = of_step.map(|finding| finding.verdict).reduce(Verdict::first);
-    match worst {
+    match findings.worst_of(step) {
         Some(Verdict::HistoryBroken | Verdict::RuleBroken | Verdict::ShownDiffers) => {
             return Outcome::Wrong;
         }

@@ -79,7 +79,7 @@ impl Journals {
 
     /// Writes them, and lets each program that is installed add them up.
     pub(super) fn finish(self, report: &mut Report) {
-        let mut ran = Vec::new();
+        let (mut ran, mut refused) = (Vec::new(), Vec::new());
         for (tool, journal) in self.open {
             let path = self.dir.join(tool.file);
             let checked = journal.finish().and_then(|_| check(&tool, &path));
@@ -87,13 +87,17 @@ impl Journals {
                 Ok(Checked::Agrees) => ran.push(tool.program),
                 Ok(Checked::NotInstalled) => {}
                 Ok(Checked::Differs(said)) => {
+                    refused.push(tool.program);
                     let what = say::journal_refused(tool.program, &said);
                     report.add(Finding::new(Step::Journals, Verdict::ShownDiffers, what));
                 }
                 Err(error) => report.add(unwritten(&error)),
             }
         }
-        report.stepped(Step::Journals, &say::journals(&self.dir.display().to_string(), &ran));
+        report.stepped(
+            Step::Journals,
+            &say::journals(&self.dir.display().to_string(), &ran, &refused),
+        );
     }
 }
 

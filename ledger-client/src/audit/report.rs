@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::{
     figures::{Figures, Month, Noted},
     finding::{Finding, Step, Verdict},
-    say,
+    say::{self, Shown, Signing},
 };
 
 /// What came of one step.
@@ -93,6 +93,9 @@ pub struct Report {
     pub since: Option<u64>,
     /// What was not covered, in sentences.
     pub not_covered: Vec<String>,
+    /// Whether the history was shown to be signed, to its end.
+    #[serde(skip)]
+    pub(super) signed: Signing,
 }
 
 impl Report {
@@ -100,15 +103,28 @@ impl Report {
     pub(super) fn add(&mut self, finding: Finding) {
         self.verdict = self.verdict.first(finding.verdict);
         self.exit_code = self.verdict.exit_code();
-        say::verdict(self.verdict).clone_into(&mut self.sentence);
         self.findings.push(finding);
+        let by_service = self.worst_of(Step::Against) == Some(Verdict::ShownDiffers);
+        let shown = if by_service { Shown::ByTheService } else { Shown::ByAProgram };
+        say::verdict(self.verdict, self.signed, shown).clone_into(&mut self.sentence);
+    }
+
+    fn worst_of(&self, step: Step) -> Option<Verdict> {
+        let of_step = self.findings.iter().filter(|finding| finding.step == step);
+        of_step.map(|finding| finding.verdict).reduce(Verdict::first)
     }
 
     /// Says what came of a step that is only done when it is asked for.
     pub(super) fn stepped(&mut self, which: Step, how_much: &str) {
-        let wrong = self.findings.iter().any(|finding| finding.step == which);
+        let worst = self.worst_of(which);
         for stepped in self.steps.iter_mut().filter(|stepped| stepped.step == which) {
-            stepped.outcome = if wrong { Outcome::Wrong } else { Outcome::Held };
+            stepped.outcome = match worst {
+                None | Some(Verdict::Verified) => Outcome::Held,
+                Some(Verdict::Missing) => Outcome::NotDone,
+                Some(Verdict::HistoryBroken | Verdict::RuleBroken | Verdict::ShownDiffers) => {
+                    Outcome::Wrong
+                }
+            };
             how_much.clone_into(&mut stepped.how_much);
         }
         self.not_covered.retain(|sentence| say::unasked(which) != Some(sentence));

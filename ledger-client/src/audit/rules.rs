@@ -14,6 +14,7 @@ mod dates;
 mod due;
 mod hours;
 mod leaving;
+mod losses;
 mod moves;
 mod people;
 mod persons;
@@ -97,6 +98,7 @@ impl Default for Rules {
                 Box::new(leaving::TakesPart),
                 Box::new(leaving::Leaving),
                 Box::new(caps::Caps::default()),
+                Box::new(losses::Losses::default()),
             ],
             reversals: reversals::Reversals::default(),
         }

@@ -1,6 +1,6 @@
 //! An audit on its way: entries are pushed into it in order, wherever they come from.
 
-use std::ops::ControlFlow;
+use std::{collections::BTreeMap, ops::ControlFlow};
 
 use ledger_core::{Entry, Event, Position};
 use ledger_proto::{leaf, stored};
@@ -16,7 +16,7 @@ use super::{
 };
 use crate::bundle::{BundleError, Head, positions};
 
-/// More findings than this are counted, and not kept.
+/// More findings of one step than this are counted, and not kept.
 const KEPT: usize = 500;
 
 /// An audit: begun with what stands at the head of a log, pushed through its entries, and finished.
@@ -34,18 +34,36 @@ pub struct Audit<'o> {
 pub(super) struct Findings {
     pub(super) kept: Vec<Finding>,
     pub(super) more: u64,
-    pub(super) worst: Option<Verdict>,
+    steps: BTreeMap<Step, OfStep>,
+}
+
+/// What was found in one step.
+struct OfStep {
+    worst: Verdict,
+    kept: usize,
 }
 
 impl Findings {
     pub(super) fn add(&mut self, finding: Finding) {
-        let worst = self.worst.unwrap_or(Verdict::Verified);
-        self.worst = Some(worst.first(finding.verdict));
-        if self.kept.len() < KEPT {
+        let none = OfStep { worst: Verdict::Verified, kept: 0 };
+        let step = self.steps.entry(finding.step).or_insert(none);
+        step.worst = step.worst.first(finding.verdict);
+        if step.kept < KEPT {
+            step.kept += 1;
             self.kept.push(finding);
         } else {
             self.more += 1;
         }
+    }
+
+    /// The worst of all that was found, kept or not.
+    pub(super) fn worst(&self) -> Verdict {
+        self.steps.values().map(|step| step.worst).fold(Verdict::Verified, Verdict::first)
+    }
+
+    /// The worst that was found in one step. Nothing: nothing was.
+    pub(super) fn worst_of(&self, step: Step) -> Option<Verdict> {
+        self.steps.get(&step).map(|step| step.worst)
     }
 
     fn all(&mut self, found: Vec<Finding>) {
@@ -59,7 +77,9 @@ impl<'o> Audit<'o> {
     /// Begins with what stands at the head of a log.
     pub fn begin(head: &Head, options: &'o Options) -> Audit<'o> {
         let mut found = Vec::new();
-        let roads: Vec<_> = options.also.iter().chain(&options.since).cloned().collect();
+        let also = options.also.iter().map(|one| (Step::OtherRoads, one.clone()));
+        let since = options.since.iter().map(|one| (Step::Since, one.clone()));
+        let roads: Vec<_> = also.chain(since).collect();
         let chain = Chain::new(head, &options.keys, &roads, &mut found);
         let since = options.since.as_ref().map_or(0, super::Elsewhere::size);
         let mut findings = Findings::default();
@@ -78,7 +98,8 @@ impl<'o> Audit<'o> {
         self.chain.size()
     }
 
-    /// Takes the next entries: the position of the first, and the stored bytes of each. Breaks: these are not the next.
+    /// Takes the next entries: the position of the first, and the stored bytes of each. Breaks: these are not the
+    /// next, or more than the head says.
     pub fn take<B: AsRef<[u8]>>(&mut self, first: u64, entries: &[B]) -> ControlFlow<()> {
         let next = self.chain.size().saturating_add(1);
         if first != next {
@@ -87,6 +108,12 @@ impl<'o> Audit<'o> {
             return ControlFlow::Break(());
         }
         for entry in entries {
+            if self.chain.size() >= self.head.size {
+                let beyond = Finding::broken(Step::Read, say::beyond(self.head.size));
+                let at = Position::new(self.chain.size().saturating_add(1));
+                self.findings.add(beyond.at(at));
+                return ControlFlow::Break(());
+            }
             self.entry(entry.as_ref());
         }
         ControlFlow::Continue(())

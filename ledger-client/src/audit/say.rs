@@ -19,13 +19,32 @@ pub(super) const ROTATED_TO_NO_KEY: &str = "the key is changed to something that
 pub(super) const OTHER_KEYS: &str =
     "the keys that come with it are not the first one and those that its entries brought";
 pub(super) const NOT_PINNED: &str = "it was signed by none of the keys that you gave";
+const PROVES_NOTHING: &str = ", and no key that is known of this log signed it: anybody can make that, so it proves nothing. \
+     Compare its key with the one that the co-op has published";
+pub(super) const NEWER_SEAL: &str = "a newer program sealed this; audit with that";
 pub(super) const NO_ENTRIES: &str = "it has no entries: there is nothing to audit";
 
-/// Whether something that came by another road was signed by a key of this log.
-#[derive(Clone, Copy)]
+/// By whom something that came by another road was signed.
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Signed {
     ByThisLog,
     ByNobodyKnown,
+    /// It is a line that was typed.
+    Typed,
+}
+
+/// How much of the history was shown to be signed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Signing {
+    Whole,
+    NotShown,
+}
+
+/// Who showed other figures than the history comes to.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Shown {
+    ByTheService,
+    ByAProgram,
 }
 
 pub(super) fn checkpoint(number: u64) -> String {
@@ -45,6 +64,24 @@ pub(super) fn larger(name: &str, claimed: u64, size: u64) -> String {
         "{name} is of {claimed} entries, and the history given here ends at {size}: entries were cut off, or an older copy \
          is shown"
     )
+}
+
+/// The same of something that came by another road.
+pub(super) fn larger_elsewhere(name: &str, claimed: u64, size: u64, signed: Signed) -> String {
+    let what = larger(name, claimed, size);
+    match signed {
+        Signed::ByThisLog => what,
+        Signed::Typed => format!("{what}; check the number of the line first"),
+        Signed::ByNobodyKnown => format!("{name} is of {claimed} entries{PROVES_NOTHING}"),
+    }
+}
+
+pub(super) fn twice(number: u64) -> String {
+    format!("checkpoint {number} is of the same size as the one before it")
+}
+
+pub(super) fn of_nothing(number: u64) -> String {
+    format!("checkpoint {number} is of no entries, and no log signs that")
 }
 
 pub(super) fn out_of_order(number: u64) -> String {
@@ -80,11 +117,12 @@ pub(super) fn other_root(size: u64) -> String {
 }
 
 pub(super) fn elsewhere_differs(name: &str, size: u64, signed: Signed) -> String {
-    let by = match signed {
-        Signed::ByThisLog => "which a key of this log signed",
-        Signed::ByNobodyKnown => "which no key of this log signed",
-    };
-    format!("{name}, {by}, has another history of the first {size} entries")
+    let other = format!("has another history of the first {size} entries");
+    match signed {
+        Signed::ByThisLog => format!("{name}, which a key of this log signed, {other}"),
+        Signed::ByNobodyKnown => format!("{name} {other}{PROVES_NOTHING}"),
+        Signed::Typed => format!("{name} {other}; check the line for slips first"),
+    }
 }
 
 pub(super) fn signed_by_wrong_key(size: u64) -> String {
@@ -119,6 +157,10 @@ pub(super) fn replay_stopped(wrong: &str) -> String {
 
 pub(super) fn not_next(first: u64) -> String {
     format!("entry {first} comes where this one should")
+}
+
+pub(super) fn beyond(size: u64) -> String {
+    format!("more entries came than the {size} that there are said to be: nobody signed these")
 }
 
 pub(super) fn entries_missing(first: u64, last: u64) -> String {
@@ -165,7 +207,7 @@ pub fn step(step: Step) -> &'static str {
 }
 
 /// The verdict in one sentence.
-pub fn verdict(verdict: Verdict) -> &'static str {
+pub(super) fn verdict(verdict: Verdict, signed: Signing, shown: Shown) -> &'static str {
     match verdict {
         Verdict::Verified => {
             "Verified: the history is whole and signed, every entry keeps the rules, and every balance follows from it."
@@ -176,12 +218,27 @@ pub fn verdict(verdict: Verdict) -> &'static str {
         Verdict::HistoryBroken => {
             "Broken: this is not the history that was signed. Keep what you have, and ask the co-op for an explanation."
         }
-        Verdict::RuleBroken => {
-            "Broken: the history is the one that was signed, and an entry in it breaks a rule of the ledger."
-        }
-        Verdict::ShownDiffers => {
-            "Wrong figures: the history is sound, and the service shows balances that do not follow from it."
-        }
+        Verdict::RuleBroken => match signed {
+            Signing::Whole => {
+                "Broken: the history is the one that was signed, and an entry in it breaks a rule of the ledger."
+            }
+            Signing::NotShown => {
+                "Broken: an entry breaks a rule of the ledger. Whether all of this history was signed could not be shown."
+            }
+        },
+        Verdict::ShownDiffers => match (shown, signed) {
+            (Shown::ByTheService, Signing::Whole) => {
+                "Wrong figures: the history is sound, and the service shows balances that do not follow from it."
+            }
+            (Shown::ByTheService, Signing::NotShown) => {
+                "Wrong figures: the service shows balances that do not follow from this history. Whether all of it was signed \
+                 could not be shown."
+            }
+            (Shown::ByAProgram, Signing::Whole | Signing::NotShown) => {
+                "Not agreed: nothing was found to be wrong with the entries, and an accounting program does not take the \
+                 journal that was written from them. What it said stands below; an old version of it can be why."
+            }
+        },
     }
 }
 
@@ -204,17 +261,18 @@ pub(super) fn compared(figures: usize, position: u64) -> String {
     format!("{figures} figures, as of entry {position}")
 }
 
-pub(super) fn journals(written: &str, ran: &[&str]) -> String {
-    match ran {
-        [] => format!("written to {written}; none of the three programs is installed here"),
-        ran => format!("written to {written}, and checked by {}", ran.join(", ")),
+pub(super) fn journals(written: &str, ran: &[&str], refused: &[&str]) -> String {
+    match (ran, refused) {
+        ([], []) => format!("written to {written}; none of the three programs is installed here"),
+        (ran, []) => format!("written to {written}, and checked by {}", ran.join(", ")),
+        (_, refused) => format!("written to {written}, and refused by {}", refused.join(", ")),
     }
 }
 
 pub(super) fn journal_refused(program: &str, said: &str) -> String {
     let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
     let said: String = said.chars().take(300).collect();
-    format!("{program} does not come to the same balances: {said}")
+    format!("{program} does not take its journal: {said}")
 }
 
 pub(super) fn journal_unwritten(error: &std::io::Error) -> String {

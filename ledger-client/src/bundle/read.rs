@@ -172,6 +172,10 @@ fn list(dir: &Path) -> Result<Vec<String>, BundleError> {
             let entry = entry.map_err(|error| BundleError::disk(&within, error))?;
             let name = format!("{before}{}", entry.file_name().to_string_lossy());
             let kind = entry.file_type().map_err(|error| BundleError::disk(&within, error))?;
+            if kind.is_symlink() {
+                // What it leads to is no part of the folder, and can be another thing tomorrow.
+                return Err(BundleError::damaged(&name, "it is a link, and not a file"));
+            }
             if !(kind.is_dir() && name == ENTRIES) {
                 names.push(name);
             }

@@ -15,9 +15,7 @@ use ledger_proto::{
 };
 
 use super::{BundleError, SMALL};
-
-/// What a file is called while it is being written.
-const UNFINISHED: &str = ".unfinished";
+use crate::files::{self, UNFINISHED};
 
 /// A bundle on its way into a folder.
 ///
@@ -78,6 +76,10 @@ impl Export {
 
     /// Takes the next entry's stored bytes.
     pub fn push(&mut self, entry: Vec<u8>) -> Result<(), BundleError> {
+        if self.after() >= self.size {
+            let what = format!("more entries came than the {} that the log has", self.size);
+            return Err(BundleError::damaged(MANIFEST, what));
+        }
         let hash = leaf(&entry);
         if self.after() == 0 && !self.origin.begins_with(&hash) {
             return Err(BundleError::Another(format!("these entries are not of {}", self.origin)));
@@ -199,13 +201,10 @@ impl Export {
     }
 }
 
-/// Under another name first, and on the disk before it gets its own: a name always stands for a whole file.
+/// A name always stands for a whole file.
 fn write_whole(dir: &Path, name: &str, bytes: &[u8]) -> Result<(), BundleError> {
-    let (path, unfinished) = (dir.join(name), dir.join(format!("{name}{UNFINISHED}")));
-    fs::write(&unfinished, bytes)
-        .and_then(|()| fs::File::open(&unfinished)?.sync_all())
-        .and_then(|()| fs::rename(&unfinished, &path))
-        .map_err(|error| BundleError::disk(&path, error))
+    let path = dir.join(name);
+    files::replace(&path, bytes).map_err(|error| BundleError::disk(&path, error))
 }
 
 /// What a broken-off or older bundle says of itself, if there is one.

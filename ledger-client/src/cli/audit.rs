@@ -21,7 +21,8 @@ use crate::render::{self, Output};
 /// Checks a history, trusting nobody: signatures, every entry, every rule, every balance. A bundle needs no server for it.
 ///
 /// Exit codes: 0 verified; 10 something that the audit needs is missing; 20 this is not the history that was signed;
-/// 30 an entry breaks a rule; 40 the service shows a balance that does not follow from the history.
+/// 30 an entry breaks a rule; 40 the service shows a balance that does not follow from the history, or an accounting program
+/// does not take its journal.
 #[derive(Args, Debug)]
 pub(crate) struct Audit {
     /// The folder of the bundle, as `carestore export bundle` writes it. Not said: the history is streamed from the server.
@@ -106,8 +107,14 @@ fn text(typed: &str) -> Result<String, Error> {
 }
 
 fn elsewhere(typed: &str) -> Result<Elsewhere, Error> {
-    Elsewhere::read(typed, &text(typed)?)
-        .map_err(|wrong| Error::Usage(format!("\"{typed}\" proves nothing: {wrong}")))
+    Elsewhere::read(typed, &text(typed)?).map_err(|wrong| {
+        let wrong = if Path::new(typed).exists() {
+            wrong
+        } else {
+            "no such file, and not a line of size and root".to_owned()
+        };
+        Error::Usage(format!("\"{typed}\" proves nothing: {wrong}"))
+    })
 }
 
 /// A bar on the standard error, and none where that is no terminal.

@@ -36,7 +36,7 @@ impl Unchecked<'_> {
             .await
     }
 
-    /// A bundle: its head, and then the entries after a position. What is in it is for an auditor to check.
+    /// A bundle: its head, its checkpoints, and then the entries after a position. What is in it is for an auditor to check.
     pub async fn export_bundle(
         &self,
         request: v1::ExportBundleRequest,

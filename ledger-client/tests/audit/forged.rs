@@ -218,3 +218,83 @@ fn what_is_of_another_log_is_said() {
     code_is(&sound.audit_with(&Options { also, ..Options::default() }), 10);
     assert!(Elsewhere::read("x", "nonsense").is_err());
 }
+
+/// What was never signed is no part of the history, even if it comes with it.
+#[test]
+fn entries_behind_the_size_that_was_said_are_no_part_of_it() {
+    let sound = sound();
+    let all = sound.entries.len();
+    let signed = Parts::of(sound.entries[..all - 3].to_vec(), &[]);
+    let head = ledger_client::bundle::Head {
+        origin: signed.origin.clone(),
+        size: signed.entries.len() as u64,
+        keys: signed.keys.clone(),
+        notes: signed.notes.clone(),
+    };
+    let options = Options::default();
+    let mut audit = ledger_client::audit::Audit::begin(&head, &options);
+    // Three entries more than the head says, and than anybody has signed.
+    let _ = audit.take(1, &sound.entries);
+    let audited = audit.finish();
+    assert_ne!(audited.report.exit_code, 0, "{:#?}", audited.report.sentence);
+}
+
+#[test]
+fn a_checkpoint_stands_once() {
+    let mut twice = sound();
+    let again = twice.notes[0].clone();
+    twice.notes.insert(0, again);
+    code_is(&twice.audit(), 20);
+}
+
+/// What had been audited before did not become this: the step of that name says so.
+#[test]
+fn a_broken_since_is_no_step_that_held() {
+    let (mut story, mut other) = (Story::founded(), Story::founded());
+    story.record(1001, 1002, 90);
+    other.record(1001, 1002, 60);
+    let (sound, forged) = (Parts::of_story(&story), Parts::of_story(&other));
+    let note = key().note(&point(&sound.entries, sound.entries.len()));
+    let since = Some(Elsewhere::read("last year", &note).unwrap());
+    let audited = forged.audit_with(&Options { since, ..Options::default() });
+    code_is(&audited, 20);
+    let step = audited.report.steps.iter().find(|step| step.step == Step::Since).unwrap();
+    assert_ne!(step.outcome, ledger_client::audit::Outcome::Held);
+}
+
+#[test]
+fn a_checkpoint_of_a_log_without_an_entry_is_none() {
+    let mut parts = sound();
+    let none =
+        Checkpoint { origin: parts.origin.clone(), size: 0, root: Frontier::default().root() };
+    parts.notes.insert(0, key().note(&none));
+    code_is(&parts.audit(), 20);
+}
+
+/// Many rules are broken first: what is wrong behind them still shows in its own step.
+#[test]
+fn a_step_that_failed_is_never_said_to_have_held() {
+    let mut story = Story::founded();
+    story.record(1001, 1002, 30);
+    let mut bad: Vec<ledger_core::Entry> = Vec::new();
+    let model = stored::decode(&story.bytes()[story.bytes().len() - 1]).unwrap();
+    for n in 1..=600_u64 {
+        let mut entry = model.clone();
+        entry.position = Position::new(model.position.get() + n);
+        entry.policy_version = 9;
+        entry.asked = None;
+        bad.push(entry);
+    }
+    let mut bytes = story.bytes();
+    bytes.extend(bad.iter().map(|entry| stored::encode(entry).unwrap()));
+    let mut parts = Parts::of(bytes.clone(), &[]);
+    // The last checkpoint is of another history.
+    let mut other = bytes.clone();
+    let last = other.len() - 1;
+    other[last] = other[last - 1].clone();
+    parts.notes = vec![key().note(&point(&other, other.len()))];
+    let audited = parts.audit();
+    code_is(&audited, 20);
+    let step = audited.report.steps.iter().find(|step| step.step == Step::Reckon).unwrap();
+    assert_ne!(step.outcome, ledger_client::audit::Outcome::Held);
+}

@@ -35,7 +35,7 @@ fn the_program_ends_with_the_code_of_the_verdict() {
     assert_eq!(run(dir.path(), &["--also", &wrong]).0, 20);
     let (code, _, said) = run(dir.path(), &["--also", "nonsense"]);
     assert_eq!(code, 2, "{said}");
-    assert!(said.contains("proves nothing"), "{said}");
+    assert!(said.contains("no such file, and not a line of size and root"), "{said}");
     fs::remove_file(dir.path().join("keys")).unwrap();
     assert_eq!(run(dir.path(), &[]).0, 10);
     assert_eq!(run(Path::new("/nowhere"), &[]).0, 10);
@@ -60,6 +60,30 @@ fn the_program_writes_json_a_page_and_journals() {
     assert_eq!(fs::read_dir(journals).unwrap().count(), 3);
     let not_covered = json["not_covered"].to_string();
     assert!(!not_covered.contains("--journals") && not_covered.contains("--against"));
+}
+
+/// A program that refuses its journal accuses nobody: the service was not even asked.
+#[cfg(unix)]
+#[test]
+fn a_program_that_does_not_take_its_journal_is_quoted() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let (dir, out) = (Parts::of_story(&Story::founded()).write(), tempfile::tempdir().unwrap());
+    let fake = out.path().join("hledger");
+    fs::write(&fake, "#!/bin/sh\necho 'Unknown flag: --strict' >&2\nexit 1\n").unwrap();
+    fs::set_permissions(&fake, fs::Permissions::from_mode(0o755)).unwrap();
+    let ran = Command::new(env!("CARGO_BIN_EXE_carestore"))
+        .args(["audit".as_ref(), dir.path(), "--journals".as_ref(), out.path()])
+        .env("PATH", out.path())
+        .output()
+        .unwrap();
+    let said = String::from_utf8(ran.stdout).unwrap();
+    assert_eq!(ran.status.code(), Some(40), "{said}");
+    assert!(said.starts_with("Not agreed:") && said.contains("Unknown flag: --strict"), "{said}");
+    assert!(
+        !said.contains("the service shows balances") && said.contains("refused by hledger"),
+        "{said}"
+    );
 }
 
 #[test]

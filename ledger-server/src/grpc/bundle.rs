@@ -1,6 +1,6 @@
-//! A bundle on its way to an auditor: every checkpoint and key first, then the entries as they are stored.
+//! A bundle on its way to an auditor: the keys and every checkpoint first, then the entries as they are stored.
 
-use std::{ops::ControlFlow, pin::Pin};
+use std::{iter, ops::ControlFlow, pin::Pin};
 
 use ledger_core::Position;
 use ledger_proto::{
@@ -16,9 +16,9 @@ use super::{
     proofs::{keys_said, published_at, signed},
     prover::{Prover, on_a_thread, size_said},
 };
-use crate::error::Error;
+use crate::{error::Error, log::LogId};
 
-/// A message holds about so many bytes of entries: well below what a client takes by default.
+/// A message holds about so many bytes of entries or checkpoints: well below what a client takes by default.
 const MESSAGE: usize = 1 << 20;
 /// So many messages may wait for a slow reader.
 const WAITING: usize = 4;
@@ -43,23 +43,22 @@ pub(super) async fn export(
         return Err(Error::BeyondHead { asked, head });
     }
     let prover = Prover::of(service, id, published);
-    let published = service.0.checkpoints.all(id)?;
     let head = v1::BundleHead {
         origin: checkpoint.origin.to_string(),
         size: size_said(checkpoint.size),
-        checkpoints: published
-            .iter()
-            .filter(|published| published.size <= checkpoint.size)
-            .map(|published| published.note.to_string())
-            .collect(),
         verifier_keys: keys_said(service, id)?,
     };
     let (sender, answers) = mpsc::channel(WAITING);
     let stopping = service.0.stopping.clone();
+    // Beside the workers: a log has tens of thousands of them after some years.
+    let house = service.clone();
+    let notes = on_a_thread(move || notes(&house, id, checkpoint.size)).await?;
     tokio::spawn(async move {
         let part = |part| Ok(v1::ExportBundleResponse { part: Some(part) });
-        if sender.send(part(Part::Head(head))).await.is_err() {
-            return;
+        for first in iter::once(Part::Head(head)).chain(notes.into_iter().map(Part::Checkpoints)) {
+            if sender.send(part(first)).await.is_err() {
+                return;
+            }
         }
         let mut after = after;
         while after < checkpoint.size {
@@ -86,6 +85,31 @@ pub(super) async fn export(
     Ok(Box::pin(ReceiverStream::new(answers)))
 }
 
+/// The checkpoints that were published up to this size, in order of size.
+fn notes(service: &Service, id: LogId, through: u64) -> Result<Vec<v1::BundleCheckpoints>, Error> {
+    let published = service.0.checkpoints.all(id)?;
+    let published = published.iter().take_while(|published| published.size <= through);
+    Ok(in_messages(published.map(|published| published.note.to_string())))
+}
+
+/// The same notes, about a message full at a time.
+fn in_messages(notes: impl Iterator<Item = String>) -> Vec<v1::BundleCheckpoints> {
+    let (mut messages, mut checkpoints, mut bytes) = (Vec::new(), Vec::new(), 0);
+    for note in notes {
+        bytes += note.len();
+        checkpoints.push(note);
+        if bytes >= MESSAGE {
+            bytes = 0;
+            let checkpoints = std::mem::take(&mut checkpoints);
+            messages.push(v1::BundleCheckpoints { checkpoints });
+        }
+    }
+    if !checkpoints.is_empty() {
+        messages.push(v1::BundleCheckpoints { checkpoints });
+    }
+    messages
+}
+
 /// The next entries, about a message full.
 fn page(prover: &Prover, after: u64, through: u64) -> Result<v1::BundleEntries, Error> {
     let (mut entries, mut bytes) = (Vec::new(), 0);
@@ -102,4 +126,25 @@ fn page(prover: &Prover, after: u64, through: u64) -> Result<v1::BundleEntries, 
         return Err(Error::internal(format!("entry {} is not there", after.saturating_add(1))));
     }
     Ok(v1::BundleEntries { first_position: size_said(after.saturating_add(1)), entries })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn any_number_of_checkpoints_goes_out_in_messages_that_a_client_takes() {
+        let note = |number: usize| format!("{number:>240}");
+        for count in [0, 1, 4369, 4370, 4371, 100_000] {
+            let messages = in_messages((0..count).map(note));
+            let bytes = |message: &v1::BundleCheckpoints| -> usize {
+                message.checkpoints.iter().map(String::len).sum()
+            };
+            assert!(messages.iter().all(|message| bytes(message) <= MESSAGE + 240));
+            assert!(messages.iter().all(|message| bytes(message) > 0), "no empty message");
+            assert_eq!(messages.len(), count.div_ceil(MESSAGE.div_ceil(240)), "{count}");
+            let all: Vec<String> = messages.into_iter().flat_map(|it| it.checkpoints).collect();
+            assert_eq!(all, (0..count).map(note).collect::<Vec<_>>());
+        }
+    }
 }

@@ -113,6 +113,8 @@ pub(crate) enum Breach {
     LeavesWith(MemberId),
     #[error("takes member {giver} above what one person gives on {day}")]
     DayCap { giver: MemberId, day: Day },
+    #[error("accepts the loss of entries that were not the last ones, or that are there")]
+    OtherLoss,
     #[error("gives member {0} more vouchers than a person has in a year")]
     VoucherCap(MemberId),
 }
@@ -165,6 +167,7 @@ impl Breach {
             Self::TheyDoNotTakePart(_) | Self::Unknown => Rule::TakesPart,
             Self::NotReversible | Self::OtherReversal => Rule::Reversals,
             Self::LeavesWith(_) => Rule::Leaving,
+            Self::OtherLoss => Rule::Losses,
             Self::DayCap { .. } | Self::VoucherCap(_) => Rule::Caps,
         }
     }

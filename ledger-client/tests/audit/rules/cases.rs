@@ -204,6 +204,16 @@ pub(super) const CASES: &[Case] = &[
         by_officer(story, Event::MemberLeft { member: leaver, settled })
     }),
     (Rule::Caps, "gives more than half a day", |story| by_officer(story, recorded(721))),
+    (Rule::Losses, "accepts the loss of what is there", |story| {
+        let (first, last) = (story.state.head(), story.state.head().next());
+        let lost = Event::LossAccepted { first, last };
+        by(story, Actor::Operator, Authority::Operator, lost)
+    }),
+    (Rule::Losses, "accepts the loss of what never was", |story| {
+        let first = Position::new(story.state.head().get() + 2);
+        let lost = Event::LossAccepted { first, last: first };
+        by(story, Actor::Operator, Authority::Operator, lost)
+    }),
     (Rule::Seal, "seals another root", |story| {
         let root = Some(AccountsRoot::new([6; 32]));
         would(story, Actor::Operator, Command::SealState { accounts_root: root })
