@@ -185,6 +185,24 @@ fn a_statement_tells_what_came_and_went_and_adds_up() {
         let bounded = town.client().get_statement(bounded).await.unwrap();
         assert_eq!(bounded.lines.len(), 1);
         assert_eq!(bounded.lines[0].position, late.position);
+        // Days on which nothing happened open with what stood before them, and not with nothing.
+        for (from_day, to_day, stood) in [
+            ("2026-02-21", "2026-02-28", 500),
+            ("2026-01-01", "2026-01-02", 0),
+            ("", "2026-01-02", 0),
+        ] {
+            let (from_day, to_day) = (from_day.to_owned(), to_day.to_owned());
+            let context = Some(town.read());
+            let empty = v1::GetStatementRequest {
+                context,
+                member: member(3),
+                from_day,
+                to_day,
+                page: None,
+            };
+            let empty = town.client().get_statement(empty).await.unwrap();
+            assert_eq!((empty.lines.len(), empty.opening_minutes), (0, stood));
+        }
     });
 }
 

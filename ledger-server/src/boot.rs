@@ -112,6 +112,15 @@ fn damage(log: &dyn Log, id: LogId, error: Error) -> Error {
     }
 }
 
+/// What was published of one co-op and cannot be read takes that co-op alone out of service.
+fn unreadable(error: Error) -> Error {
+    if let Error::Log(LogError::Io { .. }) = &error {
+        LogError::Store { what: error.to_string(), missing: Vec::new() }.into()
+    } else {
+        error
+    }
+}
+
 impl Live {
     fn lose(&mut self, id: LogId, error: LogError) {
         tracing::error!(log = id.get(), %error, "a co-op is not served");
@@ -126,7 +135,7 @@ impl Live {
     /// its checksums taken when the log was opened, but its entries are hashed again only by the first pass of the scrub.
     fn read(&mut self, id: LogId) -> Result<(), Error> {
         let head = self.log.head(id);
-        let register = Register::open(&self.data, id)?;
+        let register = Register::open(&self.data, id).map_err(unreadable)?;
         if head.size == 0 {
             return Ok(register.fits(&Tree::default(), &*self.log)?);
         }

@@ -3,6 +3,7 @@
 mod keys;
 mod records;
 mod register;
+mod shown;
 #[cfg(test)]
 mod tests;
 
@@ -27,7 +28,7 @@ use crate::{
 };
 
 pub(crate) use register::Register;
-pub use register::Signed;
+pub use shown::Signed;
 
 /// A log that has grown gets a checkpoint so often, and sooner if somebody asks for one.
 const SIGN_EVERY: Duration = Duration::from_secs(10);
@@ -121,14 +122,10 @@ impl Checkpoints {
         Ok(self.of(log)?.verifier_keys())
     }
 
-    /// Holds the newest checkpoint against a tree that has just been held against the disk.
+    /// Holds what was published against a tree that has just been held against the disk.
     pub(crate) fn compare(&self, log: LogId, tree: &Tree) -> Result<(), Error> {
         let register = self.of(log)?;
-        if register.newest().is_none_or(|newest| newest.size > tree.size()) {
-            // Published while the pass was under way.
-            return Ok(());
-        }
-        match register.fits(tree, &*self.log) {
+        match register.agrees(tree, &*self.log) {
             Err(error) if error.is_loss() => {
                 self.warden.lose(log, error);
                 Ok(())

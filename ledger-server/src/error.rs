@@ -74,6 +74,9 @@ pub enum Error {
         /// How far the lost checkpoints reached.
         through: Position,
     },
+    /// The key that signs is not there, or is not the one that signed before.
+    #[error("no checkpoint is signed: {0}")]
+    CannotSign(String),
     /// The co-op is not served, because its log has lost something.
     #[error("this co-op is not served: {0}")]
     Lost(Arc<LogError>),

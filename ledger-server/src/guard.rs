@@ -34,7 +34,8 @@ pub fn verdicts(data: &Path) -> Result<Vec<Verdict>, Error> {
     for id in ids {
         let coop = match boot::coop_of(&log, id) {
             Some(coop) => Some(coop),
-            None => Register::look(data, id)?.map(|(coop, _)| coop),
+            // What is damaged names nobody; the verdict says so, and the others have theirs.
+            None => Register::look(data, id).ok().flatten().map(|(coop, _)| coop),
         };
         let name = coop.map_or_else(|| format!("log {id}"), |coop| coop.to_string());
         verdicts.push((name, verdict(data, &log, id)?));
@@ -45,8 +46,11 @@ pub fn verdicts(data: &Path) -> Result<Vec<Verdict>, Error> {
 /// Whether a log is the one that was acknowledged, by its head file, and the one of which checkpoints were published.
 fn verdict(data: &Path, log: &PackedLog, id: LogId) -> Result<Result<(), LogError>, Error> {
     let judged = log.verdict(id).and_then(|()| checkpoints::tree_of(log, id));
-    let register = Register::open(data, id)?;
-    Ok(judged.and_then(|tree| register.fits(&tree, log)))
+    match Register::open(data, id) {
+        Ok(register) => Ok(judged.and_then(|tree| register.fits(&tree, log))),
+        Err(Error::Log(error)) => Ok(judged.and(Err(error))),
+        Err(error) => Err(error),
+    }
 }
 
 /// The operator's word that what a co-op's log has lost stays lost; it becomes an entry. Says what it was. What a crash

@@ -188,7 +188,6 @@ impl House {
         let seals = Seals {
             engine: self.engine.clone(),
             directory: directory(),
-            log: Arc::clone(&log),
             clock: self.clock.clone(),
         };
         Ok(vec![

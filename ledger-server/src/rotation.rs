@@ -58,7 +58,13 @@ fn newest(register: &Register) -> Result<VerifierKey, Error> {
 pub fn verifier_keys(data: &Path) -> Result<Vec<(CoopName, Vec<VerifierKey>)>, Error> {
     let mut keys = Vec::new();
     for log in checkpoints::published_logs(data)? {
-        keys.extend(Register::look(data, log)?);
+        match Register::look(data, log) {
+            Ok(found) => keys.extend(found),
+            // The others' are shown.
+            Err(error) => {
+                tracing::error!(log = log.get(), %error, "the keys of a co-op cannot be read");
+            }
+        }
     }
     Ok(keys)
 }

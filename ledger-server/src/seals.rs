@@ -1,5 +1,8 @@
-//! Seals at a month's end: once the month of the newest entry is over, the state is sealed, so that balances can be proved as
-//! they stood then.
+//! Seals at a month's end: once the month of the oldest entry that no seal covers is over, the state is sealed, so that
+//! balances can be proved as they stood then.
+//!
+//! A seal comes some moments into the new month, and covers what was recorded there before it, such as what fell due at
+//! midnight: `through` says exactly how far.
 
 use std::{
     ops::ControlFlow,
@@ -7,27 +10,24 @@ use std::{
     time::Duration,
 };
 
-use ledger_core::{Command, CoopName, EventKind, Timestamp};
-use ledger_proto::stored;
+use ledger_core::{Command, CoopName, Timestamp};
 
 use crate::{
     background::{Background, Told},
     clock::Clock,
     engine::{Directory, Engine},
     error::Error,
-    log::{Log, LogId},
     operator,
-    views::Published,
+    views::{Published, View},
 };
 
 /// So often the house looks whether a month is over; and at every start.
-const LOOK_EVERY: Duration = Duration::from_hours(1);
+const LOOK_EVERY: Duration = Duration::from_mins(1);
 
 /// What it takes to seal.
 pub(crate) struct Seals {
     pub(crate) engine: Engine,
     pub(crate) directory: Arc<RwLock<Directory>>,
-    pub(crate) log: Arc<dyn Log>,
     pub(crate) clock: Clock,
 }
 
@@ -47,15 +47,13 @@ impl Seals {
     fn seal_all(&self) {
         // A clock that has jumped ends no month.
         let Ok(now) = self.clock.now() else { return };
-        let served: Vec<(CoopName, LogId, Arc<Published>)> = {
+        let served: Vec<(CoopName, Arc<Published>)> = {
             let directory = self.directory.read().unwrap_or_else(PoisonError::into_inner);
             let served = directory.served.iter();
-            served
-                .map(|(coop, (id, published))| (coop.clone(), *id, Arc::clone(published)))
-                .collect()
+            served.map(|(coop, (_, published))| (coop.clone(), Arc::clone(published))).collect()
         };
-        for (coop, id, published) in served {
-            match self.seal(&coop, id, &published, now) {
+        for (coop, published) in served {
+            match self.seal(&coop, &published, now) {
                 Ok(()) => {}
                 // The server stops, and the next start looks again.
                 Err(Error::Stopping) => return,
@@ -64,24 +62,8 @@ impl Seals {
         }
     }
 
-    fn seal(
-        &self,
-        coop: &CoopName,
-        id: LogId,
-        published: &Published,
-        now: Timestamp,
-    ) -> Result<(), Error> {
-        let (head, newest) = {
-            let view = published.look();
-            (view.state().head(), view.state().recorded_at())
-        };
-        if head.get() == 0 || month(newest) >= month(now) {
-            return Ok(());
-        }
-        let Some(bytes) = self.log.read(id, head.get())? else { return Ok(()) };
-        let entry = stored::decode(&bytes).map_err(Error::internal)?;
-        if entry.event.kind() == EventKind::StateSealed {
-            // Nothing was recorded since.
+    fn seal(&self, coop: &CoopName, published: &Published, now: Timestamp) -> Result<(), Error> {
+        if !due(&published.look(), now) {
             return Ok(());
         }
         let command = Command::SealState { accounts_root: None };
@@ -90,6 +72,13 @@ impl Seals {
         tracing::info!(%coop, position = %sealed.entry.position, "the month is over: the state is sealed");
         Ok(())
     }
+}
+
+/// Whether a month is over of which something is not sealed. It is the oldest such entry that says so, and not the newest:
+/// that may be of the new month already, before anybody has looked.
+fn due(view: &View, now: Timestamp) -> bool {
+    let sealed = view.sealed().map(|sealed| sealed.position).unwrap_or_default();
+    view.recorded_at(sealed.next()).is_some_and(|oldest| month(oldest) < month(now))
 }
 
 /// The month of the calendar in UTC, as `2026-03`.

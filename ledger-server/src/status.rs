@@ -59,6 +59,7 @@ fn refusal(error: &Error) -> (Code, Refusal) {
         | Error::Deadline
         | Error::BeyondHead { .. }
         | Error::NotSigned { .. }
+        | Error::CannotSign(_)
         | Error::Lost(_)
         | Error::ClockJumped(_)
         | Error::Log(_) => {}
@@ -84,7 +85,7 @@ fn code(error: &Error) -> (Code, &'static str) {
         Error::PolicyNotFound(_) => (Code::NotFound, "POLICY_NOT_FOUND"),
         Error::NotSealed => (Code::FailedPrecondition, "NOT_SEALED"),
         Error::RequestUnknown => (Code::NotFound, "REQUEST_UNKNOWN"),
-        Error::CheckpointNotFound { .. } | Error::NotSigned { .. } => {
+        Error::CheckpointNotFound { .. } | Error::NotSigned { .. } | Error::CannotSign(_) => {
             (Code::NotFound, "CHECKPOINT_NOT_FOUND")
         }
         Error::TokenMissing => (Code::Unauthenticated, "TOKEN_MISSING"),
@@ -150,6 +151,7 @@ fn figures(error: &Error) -> BTreeMap<String, String> {
         | Error::Busy
         | Error::Deadline
         | Error::Stopping
+        | Error::CannotSign(_)
         | Error::ClockJumped(_)
         | Error::Contradiction(_)
         | Error::Internal(_) => Vec::new(),

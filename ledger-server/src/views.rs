@@ -134,6 +134,12 @@ impl View {
         self.sealed.as_ref()
     }
 
+    /// When an entry was recorded.
+    pub(crate) fn recorded_at(&self, position: Position) -> Option<Timestamp> {
+        let index = usize::try_from(position.get().checked_sub(1)?).ok()?;
+        self.recorded.get(index).copied()
+    }
+
     /// The Merkle log over the stored bytes.
     pub(crate) fn tree(&self) -> &Tree {
         &self.tree

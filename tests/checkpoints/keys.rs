@@ -2,11 +2,11 @@
 
 use std::{fs, path::PathBuf};
 
-use ledger_proto::{Note, SigningKey, VerifierKey, rotation_message, signed_by, stored};
+use ledger_proto::{Note, SigningKey, VerifierKey, rotation_message, signed_by, stored, v1};
 use ledger_server::{Opening, rotate_key};
 
 use super::{coop, grow, history, sign, town};
-use crate::harness::{Town, run};
+use crate::harness::{Town, refusal, run};
 
 /// The length of a record in the file of what was published.
 const RECORD: usize = 152;
@@ -46,6 +46,15 @@ fn without_its_key_a_co_op_is_served_and_nothing_is_signed() {
             let refused = refused.unwrap_err().to_string();
             assert!(refused.contains("1.key") && refused.contains("from a backup"), "{refused}");
             assert_eq!(town.house().checkpoints(&coop()).unwrap(), std::slice::from_ref(&first));
+            // Whoever asks is told what to do, and the history is read on.
+            let request = v1::GetCheckpointRequest { coop: town.client().coop(), size: 0 };
+            let asked = town.client().unchecked().get_checkpoint(request).await.unwrap_err();
+            let asked = refusal(asked);
+            assert_eq!(asked.reason, "CHECKPOINT_NOT_FOUND");
+            assert!(asked.message.contains("signing/1.key"), "{asked:?}");
+            let (entries, head) = history(&town).await;
+            let last = entries.last().unwrap().position;
+            assert_eq!((head.position, last), (last, town.position().await));
             town.stop().await;
         }
         fs::write(file(&town, "1.key"), key).unwrap();

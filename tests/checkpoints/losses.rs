@@ -68,6 +68,30 @@ fn an_old_backup_is_refused_with_what_is_missing() {
     });
 }
 
+/// The disk has flipped a bit in the last record of one co-op, which was shown.
+#[test]
+fn damage_to_what_was_published_is_that_co_ops_alone() {
+    run(async {
+        let mut town = town().await;
+        found(&town, "golcar").await.unwrap();
+        sign(&town);
+        town.stop().await;
+        let file = town.dir.path().join("checkpoints").join("1");
+        let mut bytes = fs::read(&file).unwrap();
+        let last = bytes.len() - 60;
+        bytes[last] ^= 4;
+        fs::write(&file, bytes).unwrap();
+        let said = verdicts(town.dir.path()).unwrap();
+        let said: Vec<(&str, bool)> =
+            said.iter().map(|(coop, verdict)| (&**coop, verdict.is_ok())).collect();
+        assert_eq!(said, [("colne-valley", false), ("golcar", true)]);
+        town.start().await.unwrap();
+        assert_eq!(town.no(say::receive(1, 1)).await, "HISTORY_LOST");
+        let golcar = ledger_core::CoopName::new("golcar").unwrap();
+        tokio::task::block_in_place(|| town.house().checkpoint(&golcar)).unwrap();
+    });
+}
+
 #[test]
 fn who_accepts_the_loss_goes_on_and_nothing_is_published_twice() {
     run(async {

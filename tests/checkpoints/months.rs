@@ -48,3 +48,20 @@ fn a_month_in_which_something_happened_is_sealed_once_it_is_over() {
         assert_eq!(kinds, expected);
     });
 }
+
+/// What is recorded in the first minutes of a month, such as what lapses at midnight, spares no month its seal.
+#[test]
+fn a_month_is_sealed_even_if_the_next_begins_with_an_entry() {
+    run(async {
+        let mut town = Town::founded().await;
+        restart_at(&mut town, "2026-03-31", DAY - HOUR).await;
+        town.ok(say::enrol(v1::Hat::Supporter)).await;
+        // The house looks once an hour; this comes before it does.
+        town.later(HOUR + HOUR / 60);
+        town.ok(say::enrol(v1::Hat::Supporter)).await;
+        restart_at(&mut town, "2026-04-01", HOUR).await;
+        let soon = std::time::Duration::from_secs(5);
+        let sealed = tokio::time::timeout(soon, sealed(&town, 0)).await;
+        assert!(sealed.is_ok(), "March is over, and was not sealed");
+    });
+}

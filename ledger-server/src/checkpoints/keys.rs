@@ -2,8 +2,9 @@
 //! the other.
 
 use std::{
-    fs,
-    io::ErrorKind,
+    fs::{self, OpenOptions},
+    io::{self, ErrorKind},
+    os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
 };
 
@@ -33,9 +34,10 @@ impl KeyFiles {
         Self { current: dir.join(format!("{log}.key")), next: dir.join(format!("{log}.next")) }
     }
 
-    /// The file with the key that signs.
-    pub(crate) fn path(&self) -> &Path {
-        &self.current
+    /// The file with the key that signs, as whoever calls may read it: within the folder.
+    pub(crate) fn name(&self) -> String {
+        let file = self.current.file_name().unwrap_or_default();
+        format!("signing/{}", file.to_string_lossy())
     }
 
     /// The key that signs, if there is one.
@@ -66,11 +68,25 @@ impl KeyFiles {
     }
 }
 
+/// Never over a key that is there, even if it cannot be read: with that one, something may have been signed.
 fn make(file: &Path) -> Result<SigningKey, Error> {
     let seed = random()?;
     file.parent().map_or(Ok(()), make_folder)?;
+    claim(file).map_err(|error| cannot("make", file, &error))?;
     write_private(file, &seed)?;
     Ok(SigningKey::from_seed(seed))
+}
+
+/// Takes the place of a key that is yet to be made. An empty file is a place that was taken before a crash.
+fn claim(file: &Path) -> io::Result<()> {
+    match OpenOptions::new().write(true).create_new(true).mode(0o600).open(file) {
+        Err(error)
+            if error.kind() == ErrorKind::AlreadyExists && fs::metadata(file)?.len() == 0 =>
+        {
+            Ok(())
+        }
+        claimed => claimed.map(drop),
+    }
 }
 
 fn read(file: &Path) -> Result<Option<SigningKey>, Error> {
@@ -79,6 +95,10 @@ fn read(file: &Path) -> Result<Option<SigningKey>, Error> {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(cannot("read", file, &error)),
     };
+    if bytes.is_empty() {
+        // Its place was taken, and it was not made.
+        return Ok(None);
+    }
     let seed = <[u8; 32]>::try_from(bytes).map_err(|_| {
         Error::Internal(format!(
             "{} does not hold a key: put the file back from a backup of the folder",

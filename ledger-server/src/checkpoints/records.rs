@@ -23,6 +23,8 @@ use crate::log::{LogError, LogId, make_folder, sync_folder};
 
 const LENGTH: usize = 152;
 const CHECKED: usize = LENGTH - 32;
+/// A disk writes so many bytes at once, or none of them.
+const SECTOR: u64 = 512;
 
 /// One thing that was published, or said about what was.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,18 +50,25 @@ pub(super) struct Records {
 }
 
 impl Records {
-    /// Opens the file and reads it, if there is one. A last record that is torn was never shown to anybody: it goes.
+    /// Opens the file and reads it, if there is one. A last record that is torn was never shown to anybody: it goes. One that
+    /// is whole is written again where it lies: if its sync failed, it may stand in the system's memory alone, and only
+    /// what is written anew is synced anew.
     pub(super) fn open(path: &Path, log: LogId) -> Result<Option<(Self, Vec<Record>)>, LogError> {
         let Some(records) = read(path, log)? else { return Ok(None) };
         let count = records.len() as u64;
         let end = count * LENGTH as u64;
+        let last = records.last().zip(count.checked_sub(1));
+        let last = last.map(|(last, number)| encode(log, number, last)).transpose()?;
+        let last = last.unwrap_or_default();
         let opened = OpenOptions::new().write(true).open(path).and_then(|mut file| {
             file.set_len(end)?;
-            file.seek(SeekFrom::Start(end))?;
+            file.seek(SeekFrom::Start(end.saturating_sub(last.len() as u64)))?;
+            file.write_all(&last)?;
             file.sync_all()?;
             Ok(file)
         });
         let file = opened.map_err(LogError::io(format!("opening {}", path.display())))?;
+        path.parent().map_or(Ok(()), sync_folder)?;
         Ok(Some((Self { log, path: path.to_owned(), file, count, dead: false }, records)))
     }
 
@@ -71,6 +80,18 @@ impl Records {
         let file = file.map_err(LogError::io(format!("creating {}", path.display())))?;
         sync_folder(dir)?;
         Ok(Self { log, path: path.to_owned(), file, count: 0, dead: false })
+    }
+
+    /// After a failed write: how many records are known to be there. What the file holds beyond them, nobody knows until it
+    /// has been opened again.
+    pub(super) fn in_doubt(&self) -> Option<usize> {
+        self.dead.then(|| usize::try_from(self.count).unwrap_or(usize::MAX))
+    }
+
+    /// For tests: the next write fails, as on a full disk.
+    #[cfg(test)]
+    pub(super) fn fail_once(&mut self) {
+        self.file = File::open(&self.path).unwrap();
     }
 
     /// Adds a record, and returns when it is on the platter.
@@ -100,7 +121,7 @@ pub(super) fn read(path: &Path, log: LogId) -> Result<Option<Vec<Record>>, LogEr
     for (number, chunk) in (0..).zip(bytes.chunks(LENGTH)) {
         match decode(log, number, chunk) {
             Some(record) => records.push(record),
-            None if (records.len() + 1) * LENGTH >= bytes.len() => {
+            None if torn(number, chunk) && (records.len() + 1) * LENGTH >= bytes.len() => {
                 tracing::warn!(path = %path.display(), number, "the last record is torn: nobody was shown it");
             }
             None => {
@@ -110,6 +131,16 @@ pub(super) fn read(path: &Path, log: LogId) -> Result<Option<Vec<Record>>, LogEr
         }
     }
     Ok(Some(records))
+}
+
+/// Whether a record was never wholly written: it is too short, or a sector that it lies in is empty, as in a file that grew
+/// and was not filled. One that is all there and does not fit its hash may have been shown: it is damaged.
+fn torn(number: u64, bytes: &[u8]) -> bool {
+    let begins = number.wrapping_mul(LENGTH as u64) % SECTOR;
+    let within = usize::try_from(SECTOR - begins).unwrap_or(usize::MAX);
+    let (one, other) = bytes.split_at(within.min(bytes.len()));
+    let empty = |part: &[u8]| !part.is_empty() && part.iter().all(|byte| *byte == 0);
+    bytes.len() < LENGTH || empty(one) || empty(other)
 }
 
 fn encode(log: LogId, number: u64, record: &Record) -> Result<Vec<u8>, LogError> {
@@ -231,14 +262,21 @@ mod tests {
         zeros[4 * LENGTH..].fill(0);
         fs::write(&path, &zeros).unwrap();
         assert_eq!(reread(&path).unwrap(), some()[..4]);
+        // The fourth record lies in two sectors, of which one was written.
+        for hole in [3 * LENGTH..512, 512..4 * LENGTH] {
+            let mut half = whole[..4 * LENGTH].to_vec();
+            half[hole].fill(0);
+            fs::write(&path, &half).unwrap();
+            assert_eq!(reread(&path).unwrap(), some()[..3]);
+        }
     }
 
     #[test]
-    fn no_flipped_bit_before_the_end_is_read() {
+    fn no_flipped_bit_is_read() {
         let dir = tempfile::tempdir().unwrap();
         let path = written(dir.path());
         let whole = fs::read(&path).unwrap();
-        for at in 0..4 * LENGTH {
+        for at in 0..5 * LENGTH {
             let mut bytes = whole.clone();
             bytes[at] ^= 1 << (at % 8);
             fs::write(&path, &bytes).unwrap();

@@ -5,31 +5,21 @@
 
 use std::{
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard},
+    sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard},
 };
 
 use ledger_core::{CoopName, Position};
-use ledger_proto::{Checkpoint, Hash, Origin, SigningKey, Tree, VerifierKey, note_of};
+use ledger_proto::{Checkpoint, Origin, SigningKey, Tree, VerifierKey};
 
 use super::{
     keys::KeyFiles,
     records::{self, Record, Records},
+    shown::{Point, Shown, Signed},
 };
 use crate::{
     error::Error,
     log::{Log, LogError, LogId, Lost, Witness},
 };
-
-/// A checkpoint that was published.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Signed {
-    /// How many entries it stands for.
-    pub size: u64,
-    /// Their root.
-    pub root: Hash,
-    /// The signed note.
-    pub note: Arc<str>,
-}
 
 /// The published checkpoints of one log.
 pub(crate) struct Register {
@@ -49,26 +39,6 @@ struct Hand {
     rotated: Option<[u8; 32]>,
 }
 
-/// What was published.
-#[derive(Default)]
-struct Shown {
-    of: Option<(CoopName, Origin)>,
-    keys: Vec<VerifierKey>,
-    /// Those that stand, in order of size.
-    points: Vec<Point>,
-    /// The largest size that was ever published, given up or not.
-    reached: u64,
-}
-
-/// A checkpoint without its text.
-#[derive(Clone, Copy)]
-struct Point {
-    size: u64,
-    root: Hash,
-    signature: [u8; 64],
-    key: usize,
-}
-
 impl Register {
     /// Reads what was published of a log in the folder with everything in it.
     pub(crate) fn open(data: &Path, log: LogId) -> Result<Self, Error> {
@@ -83,10 +53,7 @@ impl Register {
         if let Some((records, read)) = Records::open(&path, log)? {
             hand.records = Some(records);
             for record in read {
-                shown.take(record).ok_or_else(|| LogError::Store {
-                    what: format!("{} contradicts itself", path.display()),
-                    missing: Vec::new(),
-                })?;
+                shown.take(record).ok_or_else(|| contradicts(&path))?;
             }
         }
         Ok(Self { log, keys, path, hand: Mutex::new(hand), shown: RwLock::new(shown) })
@@ -110,8 +77,23 @@ impl Register {
         Ok(shown.of.map(|(coop, _)| (coop, shown.keys)))
     }
 
-    fn hand(&self) -> MutexGuard<'_, Hand> {
-        self.hand.lock().unwrap_or_else(PoisonError::into_inner)
+    /// The hand, once it is known what the file holds. After a failed write nobody does until it has been read again: a
+    /// record that is whole there counts as published, since it may have reached the platter.
+    fn hand(&self) -> Result<MutexGuard<'_, Hand>, Error> {
+        let mut hand = self.hand.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = hand.records.as_ref().and_then(Records::in_doubt) {
+            let opened = Records::open(&self.path, self.log)?;
+            let (records, read) = opened.ok_or_else(|| contradicts(&self.path))?;
+            let mut shown = self.shown.write().unwrap_or_else(PoisonError::into_inner);
+            if read.len() < known {
+                return Err(contradicts(&self.path).into());
+            }
+            for record in read.into_iter().skip(known) {
+                shown.take(record).ok_or_else(|| contradicts(&self.path))?;
+            }
+            hand.records = Some(records);
+        }
+        Ok(hand)
     }
 
     fn shown(&self) -> RwLockReadGuard<'_, Shown> {
@@ -124,6 +106,12 @@ impl Register {
         records.add(&record)?;
         let mut shown = self.shown.write().unwrap_or_else(PoisonError::into_inner);
         shown.take(record).ok_or_else(|| Error::internal("a record contradicts those before"))
+    }
+
+    /// For tests: the next write fails, as on a full disk.
+    #[cfg(test)]
+    pub(super) fn fail_once(&self) {
+        self.hand().unwrap().records.as_mut().unwrap().fail_once();
     }
 
     /// The newest that was published.
@@ -161,6 +149,17 @@ impl Register {
         newest.map_or(Ok(()), |newest| self.compare(&newest, tree, log))
     }
 
+    /// Whether a tree is the one of which the newest checkpoint up to its size was published. It may be some time old: what
+    /// has been published since is of a log that has grown further.
+    pub(crate) fn agrees(&self, tree: &Tree, log: &dyn Log) -> Result<(), LogError> {
+        let newest = {
+            let shown = self.shown();
+            let within = shown.points.partition_point(|point| point.size <= tree.size());
+            within.checked_sub(1).and_then(|newest| shown.points.get(newest)).copied()
+        };
+        newest.map_or(Ok(()), |newest| self.compare(&newest, tree, log))
+    }
+
     fn compare(&self, point: &Point, tree: &Tree, log: &dyn Log) -> Result<(), LogError> {
         if point.size > tree.size() {
             return Err(LogError::Behind {
@@ -185,8 +184,13 @@ impl Register {
         log: &dyn Log,
         now: &dyn Fn() -> (CoopName, Tree),
     ) -> Result<Signed, Error> {
-        let mut hand = self.hand();
-        if let Some(newest) = self.newest().filter(|newest| newest.size >= min_size.max(1)) {
+        // What stands is shown even while nothing can be written.
+        let enough = || self.newest().filter(|newest| newest.size >= min_size.max(1));
+        if let Some(newest) = enough() {
+            return Ok(newest);
+        }
+        let mut hand = self.hand()?;
+        if let Some(newest) = enough() {
             return Ok(newest);
         }
         // Only now, since whoever was here before has signed a smaller one.
@@ -216,7 +220,12 @@ impl Register {
         log: &dyn Log,
     ) -> Result<(Origin, SigningKey), Error> {
         if hand.records.is_none() {
-            hand.records = Some(Records::create(&self.path, self.log)?);
+            // It may have been begun before, and have got no further.
+            hand.records = Some(match Records::open(&self.path, self.log)? {
+                Some((records, read)) if read.is_empty() => records,
+                Some(_) => return Err(contradicts(&self.path).into()),
+                None => Records::create(&self.path, self.log)?,
+            });
         }
         if self.shown().of.is_none() {
             let first = super::leaves(log, self.log, 1, 1)?.first().copied();
@@ -224,9 +233,11 @@ impl Register {
             self.publish(hand, Record::Log { coop: coop.clone(), first })?;
         }
         if self.shown().keys.is_empty() {
-            let signer = hand.signer.take().map_or_else(|| self.keys.make(), Ok)?;
-            self.publish(hand, Record::Key { public: signer.public() })?;
+            let signer = hand.signer.clone().map_or_else(|| self.keys.make(), Ok)?;
+            let public = signer.public();
+            // Kept first: if it cannot be published now, it is the one that is published the next time.
             hand.signer = Some(signer);
+            self.publish(hand, Record::Key { public })?;
         }
         let origin = self.shown().of.as_ref().map(|(_, origin)| origin.clone());
         let origin = origin.ok_or_else(|| Error::internal("the log has no origin"))?;
@@ -247,16 +258,16 @@ impl Register {
                 }
             }
         };
-        Err(Error::Internal(format!(
-            "{} {why}: put the file back from a backup of the folder; without it nobody can show that another key \
-             follows this one, and no checkpoint is signed",
-            self.keys.path().display()
+        Err(Error::CannotSign(format!(
+            "{} {why}: put the file back from a backup of the folder, and start the server again; without it nobody \
+             can show that another key follows this one",
+            self.keys.name()
         )))
     }
 
     /// Whether the next checkpoint can be signed.
     pub(crate) fn can_sign(&self) -> Result<(), Error> {
-        let hand = self.hand();
+        let hand = self.hand()?;
         if self.shown().keys.is_empty() { Ok(()) } else { self.signer(&hand).map(drop) }
     }
 
@@ -283,7 +294,7 @@ impl Register {
     /// The operator's word that what was published beyond this size stands no more. It stays written; and up to there
     /// nothing is signed ever again, so that there are no two roots for one size.
     pub(crate) fn give_up(&self, beyond: u64) -> Result<(), Error> {
-        self.publish(&mut self.hand(), Record::GivenUp { beyond })
+        self.publish(&mut *self.hand()?, Record::GivenUp { beyond })
     }
 
     /// Begins or takes up again a change of keys: the one that signs, the one that is to follow, and whose they are.
@@ -292,7 +303,7 @@ impl Register {
         coop: &CoopName,
         log: &dyn Log,
     ) -> Result<(Origin, SigningKey, SigningKey), Error> {
-        let mut hand = self.hand();
+        let mut hand = self.hand()?;
         let (origin, signer) = self.begun(&mut hand, coop, log)?;
         let next = match self.keys.next()? {
             Some(next) => next,
@@ -303,7 +314,7 @@ impl Register {
 
     /// Ends a change of keys that the log knows of. Done at every start, so that a crash in between ends here.
     pub(crate) fn changed(&self, rotated: Option<&[u8; 32]>) -> Result<(), Error> {
-        let mut hand = self.hand();
+        let mut hand = self.hand()?;
         hand.rotated = rotated.copied();
         let Some(next) = self.keys.next()? else { return Ok(()) };
         let public = next.public();
@@ -319,41 +330,7 @@ impl Register {
     }
 }
 
-impl Shown {
-    fn signed(&self, point: &Point) -> Option<Signed> {
-        let Point { size, root, signature, key } = *point;
-        let (_, origin) = self.of.as_ref()?;
-        let checkpoint = Checkpoint { origin: origin.clone(), size, root };
-        let note = note_of(&checkpoint, self.keys.get(key)?, &signature).into();
-        Some(Signed { size, root, note })
-    }
-
-    /// Takes a record in. Nothing: it contradicts those before it.
-    fn take(&mut self, record: Record) -> Option<()> {
-        match record {
-            Record::Log { coop, first } => {
-                let origin = Origin::of(&coop, &first);
-                let first_time = self.of.replace((coop, origin)).is_none();
-                first_time.then_some(())
-            }
-            Record::Key { public } => {
-                let (_, origin) = self.of.as_ref()?;
-                self.keys.push(VerifierKey::new(origin, &public)?);
-                Some(())
-            }
-            Record::Signed { size, root, signature } => {
-                let key = self.keys.len().checked_sub(1)?;
-                if size <= self.reached {
-                    return None;
-                }
-                self.points.push(Point { size, root, signature, key });
-                self.reached = size;
-                Some(())
-            }
-            Record::GivenUp { beyond } => {
-                self.points.retain(|point| point.size <= beyond);
-                Some(())
-            }
-        }
-    }
+/// A file that says what cannot be, or no longer says what it has said.
+fn contradicts(path: &Path) -> LogError {
+    LogError::Store { what: format!("{} contradicts itself", path.display()), missing: Vec::new() }
 }

@@ -16,7 +16,7 @@ use super::{
     Service, proofs,
     prover::{Prover, hashes_said, on_a_thread, size_said},
 };
-use crate::{checkpoints::Checkpoints, error::Error};
+use crate::{checkpoints::Checkpoints, error::Error, log::LogError};
 
 /// A message holds about so many bytes of entries: well below what a client takes by default.
 const MESSAGE: usize = 1 << 20;
@@ -144,9 +144,17 @@ pub(super) async fn read(
             let (position, root_hash) = (size_said(size), root.as_bytes().to_vec());
             (size, v1::HistoryHead { position, root_hash, checkpoint: note })
         }
-        // After a loss was accepted nothing is signed until the log is beyond what was published. The history is there
-        // for whoever looks into it, and says by its checkpoint how far it is signed.
-        Err(Error::NotSigned { .. }) => (newest, reader.head()),
+        // After a loss was accepted nothing is signed until the log is beyond what was published; without its key, or where
+        // the disk takes nothing, nothing is signed at all. The history is there for whoever looks into it, and says by
+        // its checkpoint how far it is signed.
+        Err(
+            error @ (Error::NotSigned { .. }
+            | Error::CannotSign(_)
+            | Error::Log(LogError::Io { .. })),
+        ) => {
+            tracing::warn!(%coop, %error, "a history is served without a checkpoint of its end");
+            (newest, reader.head())
+        }
         Err(error) => return Err(error),
     };
     let through = if limit == 0 { newest } else { newest.min(reader.after.saturating_add(limit)) };

@@ -8,6 +8,7 @@ use ledger_proto::{
     api::{self, ReceiptOf, ReceiptShows, Seal, Size},
     leaf, records, stored, v1,
 };
+use tokio::sync::Semaphore;
 
 use super::{
     Service,
@@ -15,6 +16,10 @@ use super::{
     then::state_at,
 };
 use crate::{checkpoints, error::Error, log::LogId};
+
+/// A proof by an old seal reads the log from its first entry on. One does so at a time, whoever asks: the others wait, and
+/// hold no thread meanwhile, so that proofs of long ago never stand in the way of everything else.
+static REPLAYS: Semaphore = Semaphore::const_new(1);
 
 /// A checkpoint of a log that proves something.
 pub(super) struct Signed {
@@ -193,23 +198,33 @@ pub(super) async fn prove_balance(
         }
     };
     let (prover, signed) = signed(service, &coop, seal.get()).await?;
-    on_a_thread(move || {
+    let (prover, entry, through) = on_a_thread(move || {
         let entry = prover.entry(seal.get())?;
         let sealed = stored::decode(&entry).map_err(Error::internal)?;
         let Event::StateSealed { through, .. } = sealed.event else {
             let problem = "is not the position of an entry that sealed the state";
             return Err(Malformed::one("seal_position", problem).into());
         };
-        let kept = {
-            let view = prover.published.look();
-            let newest = view.sealed().filter(|newest| newest.position == seal);
-            newest.map(|newest| newest.records.clone())
-        };
+        Ok((prover, entry, through))
+    })
+    .await?;
+    let kept = {
+        let view = prover.published.look();
+        let newest = view.sealed().filter(|newest| newest.position == seal);
+        newest.map(|newest| newest.records.clone())
+    };
+    // Goes to the thread, which may go on after the caller has left.
+    let replaying = match kept {
+        Some(_) => None,
+        None => Some(REPLAYS.acquire().await.map_err(Error::internal)?),
+    };
+    on_a_thread(move || {
         let records = match kept {
             Some(kept) => kept,
             // An older seal: the accounts of its day are made again from the entries before it.
             None => records(state_at(&*prover.log, prover.id, through)?.books()),
         };
+        drop(replaying);
         let (record, index, record_path) =
             account_path(&records, account).ok_or(Error::NotSealed)?;
         let (_, balance) = ledger_proto::read_record(&record)?;

@@ -66,7 +66,10 @@ pub(super) async fn statement(
         let head = view.state().head();
         let before =
             lines.iter().take_while(|(position, _)| position.get() <= pages.after()).last();
-        let first = lines.first().map_or(0, |(_, moved)| moved.after.saturating_sub(moved.own));
+        let first = lines.first().map_or_else(
+            || stood_before(&view, id, moment, from),
+            |(_, moved)| moved.after.saturating_sub(moved.own),
+        );
         let opening_minutes = before.map_or(first, |(_, moved)| moved.after);
         let rows = lines.iter().map(|(position, moved)| {
             (position.get(), (*position, *moved, reversed_by(&view, *position, moment)))
@@ -130,6 +133,16 @@ pub(super) fn lines(
         }
     }
     rows
+}
+
+/// What stood in a member's account before a day, where nothing happened on it or after it. With no first day: nothing.
+fn stood_before(view: &View, member: MemberId, moment: Moment, from: Option<Day>) -> i64 {
+    let marks = view.line(Line::Own(member)).map(crate::views::Series::marks).unwrap_or_default();
+    marks
+        .iter()
+        .filter(|mark| moment.counts(mark.position, mark.day))
+        .filter(|mark| from.is_some_and(|from| mark.day < from))
+        .fold(0, |sum: i64, mark| sum.saturating_add(mark.delta))
 }
 
 /// The entry that has reversed this one, of those that are known at the moment. Zero: none.
