@@ -175,15 +175,20 @@ fn root_at(log: &dyn Log, id: LogId, tree: &Tree, size: u64) -> Result<Hash, Log
     tree.root_at(size, &mut |first, last| leaves(log, id, first, last))
 }
 
-/// The leaves of some entries, from the disk.
-fn leaves(log: &dyn Log, id: LogId, first: u64, last: u64) -> Result<Vec<Hash>, LogError> {
+/// The leaves of the entries at these positions, hashed as they are stored.
+pub(crate) fn leaves(
+    log: &dyn Log,
+    id: LogId,
+    first: u64,
+    last: u64,
+) -> Result<Vec<Hash>, LogError> {
     let mut leaves = Vec::new();
     log.scan(id, first.saturating_sub(1), &mut |position, entry| {
         if position > last {
             return ControlFlow::Break(());
         }
         leaves.push(leaf(entry));
-        ControlFlow::Continue(())
+        if position == last { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     })?;
     Ok(leaves)
 }

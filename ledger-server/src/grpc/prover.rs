@@ -3,13 +3,14 @@
 //! The tree knows every subtree of a segment or more; what lies below is hashed from the stored entries. The view is never
 //! held while the disk is read: the tree is asked, says which leaves it needs, and is asked again with them.
 
-use std::{ops::ControlFlow, sync::Arc};
+use std::sync::Arc;
 
 use ledger_core::Position;
-use ledger_proto::{Frontier, Hash, NoLeaves, Tree, api, leaf};
+use ledger_proto::{Frontier, Hash, NoLeaves, Tree, api};
 
 use super::Service;
 use crate::{
+    checkpoints::leaves,
     error::Error,
     log::{Log, LogId},
     views::Published,
@@ -86,7 +87,7 @@ impl Prover {
             match asked {
                 Ok(answer) => return Ok(answer),
                 Err(Missing::Leaves(first, last)) if known.len() < SEGMENTS => {
-                    known.push((first, last, self.leaves(first, last)?));
+                    known.push((first, last, leaves(&*self.log, self.id, first, last)?));
                 }
                 Err(Missing::Leaves(first, last)) => {
                     return Err(Error::internal(NoLeaves { first, last }));
@@ -94,19 +95,6 @@ impl Prover {
                 Err(Missing::Never(missing)) => return Err(Error::internal(missing)),
             }
         }
-    }
-
-    /// The leaves of the entries at these positions, hashed as they are stored.
-    fn leaves(&self, first: u64, last: u64) -> Result<Vec<Hash>, Error> {
-        let mut leaves = Vec::new();
-        self.log.scan(self.id, first.saturating_sub(1), &mut |position, bytes| {
-            if position > last {
-                return ControlFlow::Break(());
-            }
-            leaves.push(leaf(bytes));
-            if position == last { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-        })?;
-        Ok(leaves)
     }
 }
 
