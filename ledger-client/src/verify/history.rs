@@ -176,6 +176,13 @@ impl History {
             return Err(unverified(what));
         }
         let checkpoint = self.client.believe(coop, &head.checkpoint).await?;
+        if head.position > said(checkpoint.size) {
+            let first = checkpoint.size.saturating_add(1);
+            return Err(unverified(format!(
+                "no checkpoint covers entries {first} to {}: has a loss been accepted?",
+                head.position
+            )));
+        }
         let same =
             head.position == said(checkpoint.size) && head.root_hash == checkpoint.root.as_bytes();
         if !same {
