@@ -177,7 +177,9 @@ fn by_the_twin(carried: &Carried, audited: &Audited, twin: &Value) {
     assert_eq!(twin["accounts_root"], accounts_root(state.books()).to_string());
     let totals = state.books().totals().unwrap();
     assert_eq!(twin["accounts"].as_object().unwrap().len() as u64, totals.accounts);
-    assert_eq!(twin["seals"], json!([report.entries]), "and it has reckoned the seal");
+    // The sample year has a seal at each month's end, too.
+    let seals = twin["seals"].as_array().unwrap();
+    assert_eq!(seals.last(), Some(&json!(report.entries)), "and it has reckoned the last seal");
     assert_eq!(of_twin(&twin["accounts"]), carried.books);
     assert_eq!(twin["totals"], summed(&carried.books));
     let sums = twin["sums"].as_object().unwrap();
