@@ -369,7 +369,7 @@ async fn a_receipt_of_another_entry_is_none_however_it_was_asked_for() {
 }
 
 #[tokio::test]
-async fn two_reads_at_one_time_are_not_shown_two_histories() {
+async fn a_rewritten_log_is_refused_by_each_of_two_reads_at_one_time() {
     let folder = tempfile::tempdir().unwrap();
     let pretender = Pretender::new([shortened(), Told::of(&told()), rewritten()], Arc::new(|_| {}));
     let client = client(&pretender, Memory::Folder(folder.path().to_owned())).await;
