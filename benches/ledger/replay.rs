@@ -9,7 +9,7 @@ use ledger_server::{Clock, House, Log, LogOptions, Opening, PackedLog};
 use crate::{
     Extent,
     fixture::{Fixture, LOG},
-    table::{Figures, a_second, each, rate, time},
+    table::{Figures, a_second, each, rate, report, time},
 };
 
 /// Decoded entries are folded in pieces that do not fill the memory.
@@ -135,6 +135,7 @@ pub(crate) fn measure(extent: &Extent, fixture: &mut Fixture) {
     let together = together.map_or(f64::NAN, |(_, _, seconds)| seconds.median());
     for (name, _, seconds) in &stages {
         let rates = seconds.each(|seconds| rate(count, Duration::from_secs_f64(seconds)));
+        report(&format!("replay/{name}"), "entries/s", &rates);
         println!(
             "  {name:<34}{:>32}{:>12.0}{payload:>14.1}{:>14.2}",
             rates.show(a_second),
