@@ -4,6 +4,7 @@
 //! key for leaves and another for nodes, so that no leaf can pass for a node.
 
 mod grown;
+mod lanes;
 mod proof;
 
 use std::fmt;
@@ -16,14 +17,12 @@ pub use proof::{
     Disproved, consistency_path, consistent, inclusion_path, range_root, root_of_inclusion,
 };
 
-static LEAF_KEY: LazyLock<[u8; 32]> =
-    LazyLock::new(|| blake3::derive_key("carestore v1 leaf", b""));
-static NODE_KEY: LazyLock<[u8; 32]> =
-    LazyLock::new(|| blake3::derive_key("carestore v1 node", b""));
-static ACCOUNT_LEAF_KEY: LazyLock<[u8; 32]> =
-    LazyLock::new(|| blake3::derive_key("carestore v1 account leaf", b""));
-static ACCOUNT_NODE_KEY: LazyLock<[u8; 32]> =
-    LazyLock::new(|| blake3::derive_key("carestore v1 account node", b""));
+use lanes::Key;
+
+static LEAF_KEY: LazyLock<Key> = LazyLock::new(|| Key::derive("carestore v1 leaf"));
+static NODE_KEY: LazyLock<Key> = LazyLock::new(|| Key::derive("carestore v1 node"));
+static ACCOUNT_LEAF_KEY: LazyLock<Key> = LazyLock::new(|| Key::derive("carestore v1 account leaf"));
+static ACCOUNT_NODE_KEY: LazyLock<Key> = LazyLock::new(|| Key::derive("carestore v1 account node"));
 
 /// What a tree is over. Each has keys of its own, so that no proof of one passes for one of the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,43 +36,44 @@ pub enum Over {
 impl Over {
     /// The hash of one item.
     pub fn leaf(self, bytes: &[u8]) -> Hash {
-        let key = match self {
-            Self::Entries => &LEAF_KEY,
-            Self::Accounts => &ACCOUNT_LEAF_KEY,
-        };
-        Hash(*blake3::keyed_hash(key, bytes).as_bytes())
+        Hash(self.leaf_key().hash(bytes))
+    }
+
+    /// The hashes of many items, in order: several times faster than one by one.
+    pub fn leaves(self, items: &[&[u8]]) -> Vec<Hash> {
+        self.leaf_key().hash_all(items).into_iter().map(Hash).collect()
     }
 
     /// The hash of two neighbouring subtrees.
     pub fn node(self, left: &Hash, right: &Hash) -> Hash {
-        let mut both = [0; 64];
-        let (first, second) = both.split_at_mut(32);
-        first.copy_from_slice(&left.0);
-        second.copy_from_slice(&right.0);
-        Hash(*blake3::keyed_hash(self.node_key(), &both).as_bytes())
+        Hash(self.node_key().hash([left.0, right.0].as_flattened()))
     }
 
     /// The root over nothing.
     pub fn empty(self) -> Hash {
-        Hash(*blake3::keyed_hash(self.node_key(), b"").as_bytes())
+        Hash(self.node_key().hash(b""))
     }
 
     /// The root over these leaves, split at the largest power of two.
     pub fn root(self, leaves: &[Hash]) -> Hash {
-        let mut level = leaves.to_vec();
+        let mut level: Vec<[u8; 32]> = leaves.iter().map(|leaf| leaf.0).collect();
         while level.len() > 1 {
-            let pairs = level.chunks(2).map(|pair| match pair {
-                [left, right] => self.node(left, right),
-                // What has no neighbour goes up as it is: the same tree as by splitting.
-                [only, ..] => *only,
-                [] => self.empty(),
-            });
-            level = pairs.collect();
+            let mut above = self.node_key().hash_pairs(&level);
+            // What has no neighbour goes up as it is: the same tree as by splitting.
+            above.extend(level.chunks_exact(2).remainder());
+            level = above;
         }
-        level.first().copied().unwrap_or_else(|| self.empty())
+        level.first().map_or_else(|| self.empty(), |root| Hash(*root))
     }
 
-    fn node_key(self) -> &'static [u8; 32] {
+    fn leaf_key(self) -> &'static Key {
+        match self {
+            Self::Entries => &LEAF_KEY,
+            Self::Accounts => &ACCOUNT_LEAF_KEY,
+        }
+    }
+
+    fn node_key(self) -> &'static Key {
         match self {
             Self::Entries => &NODE_KEY,
             Self::Accounts => &ACCOUNT_NODE_KEY,
