@@ -1,10 +1,12 @@
 //! The road of every start, stage by stage: scan, hash, decode, fold; then all together, and a real opening.
 
-use std::{fs, hint::black_box, path::Path, time::Duration};
+use std::{fs, hint::black_box, ops::ControlFlow, path::Path, time::Duration};
 
 use ledger_core::{Entry, State, Timestamp, evolve};
-use ledger_proto::{Frontier, leaf, stored};
-use ledger_server::{Clock, House, Log, LogOptions, Opening, PackedLog};
+use ledger_proto::{Frontier, Over, leaf, stored};
+use ledger_server::{
+    Clock, Cores, Hashes, House, Log, LogOptions, Opening, PackedLog, Verified, replay,
+};
 
 use crate::{
     Extent,
@@ -17,7 +19,7 @@ const PIECE: usize = 4_096;
 
 type Stage = (&'static str, fn(&mut Fixture) -> Duration);
 
-const STAGES: [Stage; 10] = [
+const STAGES: [Stage; 12] = [
     ("scan", |fixture| {
         let mut sum = 0;
         let took = time(|| fixture.scan(|bytes| sum += bytes.len())).0;
@@ -36,6 +38,21 @@ const STAGES: [Stage; 10] = [
         assert_eq!(frontier.root(), fixture.log().head(LOG).root());
         took
     }),
+    ("hash, side by side", |fixture| {
+        let mut frontier = Frontier::default();
+        let entries: Vec<&[u8]> = fixture.entries().collect();
+        let took = time(|| {
+            for segment in entries.chunks(256) {
+                let leaves = Over::Entries.leaves(segment);
+                match segment.len() {
+                    256 => frontier.push_subtree(8, Over::Entries.root(&leaves)).unwrap(),
+                    _ => leaves.into_iter().for_each(|leaf| frontier.push(leaf)),
+                }
+            }
+        });
+        assert_eq!(frontier.root(), fixture.log().head(LOG).root());
+        took.0
+    }),
     ("decode", |fixture| {
         let decoded = || fixture.entries().for_each(|bytes| drop(black_box(decode(bytes))));
         time(decoded).0
@@ -52,23 +69,25 @@ const STAGES: [Stage; 10] = [
             took += time(|| piece.iter().for_each(|entry| fold(&mut state, entry))).0;
         }
     }),
-    ("scan and hash", |fixture| {
+    (SCAN_AND_HASH, |fixture| {
         let mut frontier = Frontier::default();
-        let took = time(|| fixture.scan(|bytes| frontier.push(leaf(bytes)))).0;
-        assert_eq!(frontier.root(), fixture.log().head(LOG).root());
-        took
-    }),
-    (TOGETHER, |fixture| {
-        let (mut frontier, mut state) = (Frontier::default(), State::default());
-        let (took, ()) = time(|| {
-            fixture.scan(|bytes| {
-                frontier.push(leaf(bytes));
-                fold(&mut state, &decode(bytes));
+        let took = time(|| {
+            let hashed = fixture.log().stretches(LOG, 0, &mut |stretch| {
+                let entries: Vec<&[u8]> = stretch.entries().collect();
+                let leaves = Over::Entries.leaves(&entries);
+                match stretch.root {
+                    Some(_) => frontier.push_subtree(8, Over::Entries.root(&leaves)).unwrap(),
+                    None => leaves.into_iter().for_each(|leaf| frontier.push(leaf)),
+                }
+                ControlFlow::Continue(())
             });
+            hashed.unwrap();
         });
-        assert_eq!(state.books().sums(), [0; 3]);
-        took
+        assert_eq!(frontier.root(), fixture.log().head(LOG).root());
+        took.0
     }),
+    (TOGETHER, |fixture| replayed(fixture, Cores::One)),
+    ("all together, all cores", |fixture| replayed(fixture, Cores::All)),
     ("open the log", |fixture| {
         fixture.closed(|dir, _| {
             let (took, opened) = time(|| PackedLog::open(&dir.join("log"), &LogOptions::default()));
@@ -89,7 +108,29 @@ const STAGES: [Stage; 10] = [
     ("open the house, with a snapshot", |fixture| fixture.closed(open)),
 ];
 
+const SCAN_AND_HASH: &str = "scan and hash, one core";
 const TOGETHER: &str = "all together, one core";
+
+/// Read, verified, decoded and folded, as every start does it; the root is compared at the end.
+fn replayed(fixture: &Fixture, cores: Cores) -> Duration {
+    let (mut frontier, mut state) = (Frontier::default(), State::default());
+    let (took, ()) = time(|| {
+        let read = replay(fixture.log(), LOG, 0, cores, |Verified { entries, hashes }| {
+            for entry in &entries {
+                fold(&mut state, entry);
+            }
+            match hashes {
+                Hashes::Segment(root) => frontier.push_subtree(8, root).unwrap(),
+                Hashes::Leaves(leaves) => leaves.into_iter().for_each(|leaf| frontier.push(leaf)),
+            }
+            Ok(())
+        });
+        read.unwrap();
+    });
+    assert_eq!(frontier.root(), fixture.log().head(LOG).root());
+    assert_eq!(state.books().sums(), [0; 3]);
+    took
+}
 
 fn decode(bytes: &[u8]) -> Entry {
     stored::decode(bytes).unwrap()

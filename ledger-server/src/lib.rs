@@ -19,6 +19,7 @@ mod guard;
 mod house;
 mod log;
 mod operator;
+mod replay;
 mod rotation;
 mod scrub;
 mod seals;
@@ -38,8 +39,9 @@ pub use guard::{Verdict, accept_loss, verdicts};
 pub use house::{House, Opening};
 pub use log::{
     Against, Block, Care, Head, Log, LogError, LogId, LogOptions, Lost, MAX_ENTRY, MemoryLog,
-    PackedLog, Pause, SimulatedDisk, Vandal, Watch, Watchdog, Witness,
+    PackedLog, Pause, SimulatedDisk, Stretch, Vandal, Watch, Watchdog, Witness,
 };
+pub use replay::{Cores, Hashes, Verified, replay};
 pub use rotation::{rotate_key, verifier_keys};
 pub use scrub::Scrubbing;
 pub use serve::{Serving, serve, until_told};

@@ -11,9 +11,11 @@ mod memory;
 mod packed;
 mod read;
 mod recover;
+
 mod scrub;
 mod simulated;
 mod sled_store;
+mod stretch;
 mod vandal;
 mod volumes;
 mod watchdog;
@@ -32,6 +34,7 @@ pub use packed::{LogOptions, PackedLog};
 pub use scrub::{Against, Pause};
 pub use simulated::SimulatedDisk;
 pub(crate) use sled_store::{SledStore, StoreOptions};
+pub use stretch::Stretch;
 pub use vandal::{Care, Vandal};
 pub use watchdog::{Watch, Watchdog};
 
@@ -138,6 +141,14 @@ pub trait Log: Send + Sync + 'static {
         log: LogId,
         after: u64,
         visit: &mut dyn FnMut(u64, &[u8]) -> ControlFlow<()>,
+    ) -> Result<(), LogError>;
+
+    /// The same, stretch by stretch: each at most a segment, and a whole one where one is to be had.
+    fn stretches(
+        &self,
+        log: LogId,
+        after: u64,
+        visit: &mut dyn FnMut(Stretch<'_>) -> ControlFlow<()>,
     ) -> Result<(), LogError>;
 
     /// One entry, or nothing where the log does not reach that far.

@@ -10,7 +10,7 @@ use std::{
 use crate::{
     boot,
     engine::Directory,
-    log::{Against, Block, Head, Log, LogError, LogId, Lost, Pause},
+    log::{Against, Block, Head, Log, LogError, LogId, Lost, Pause, Stretch},
 };
 
 /// Whoever finds damage tells the warden.
@@ -81,6 +81,16 @@ impl Log for Guarded {
     ) -> Result<(), LogError> {
         let scanned = self.log.scan(log, after, visit);
         scanned.inspect_err(|error| self.warden.judge(log, error))
+    }
+
+    fn stretches(
+        &self,
+        log: LogId,
+        after: u64,
+        visit: &mut dyn FnMut(Stretch<'_>) -> ControlFlow<()>,
+    ) -> Result<(), LogError> {
+        let read = self.log.stretches(log, after, visit);
+        read.inspect_err(|error| self.warden.judge(log, error))
     }
 
     fn head(&self, log: LogId) -> Head {

@@ -69,6 +69,13 @@ pub(crate) struct Entries<'a> {
     rest: &'a [u8],
 }
 
+impl<'a> Entries<'a> {
+    /// What has not been walked yet.
+    pub(crate) fn rest(&self) -> &'a [u8] {
+        self.rest
+    }
+}
+
 impl<'a> Iterator for Entries<'a> {
     type Item = &'a [u8];
 

@@ -6,7 +6,8 @@ use std::sync::{PoisonError, RwLock};
 
 use ledger_proto::{Frontier, leaf};
 
-use crate::log::{Block, Head, Log, LogError, LogId, Lost, MAX_ENTRY};
+use crate::log::block::{self, SEGMENT};
+use crate::log::{Block, Head, Log, LogError, LogId, Lost, MAX_ENTRY, Stretch};
 
 /// Keeps all entries in memory, and nothing anywhere else.
 #[derive(Debug, Default)]
@@ -49,7 +50,7 @@ impl Log for MemoryLog {
     ) -> Result<(), LogError> {
         let size = self.head(log).size;
         for position in after.saturating_add(1)..=size {
-            // The lock is not held while the visitor runs: it may append, or take its time.
+            // The lock is not held while the visitor stretches: it may append, or take its time.
             let entry = {
                 let logs = self.logs.read().unwrap_or_else(PoisonError::into_inner);
                 let index = usize::try_from(position - 1).unwrap_or(usize::MAX);
@@ -59,6 +60,37 @@ impl Log for MemoryLog {
                 Some(entry) if visit(position, &entry).is_continue() => {}
                 Some(_) | None => return Ok(()),
             }
+        }
+        Ok(())
+    }
+
+    fn stretches(
+        &self,
+        log: LogId,
+        after: u64,
+        visit: &mut dyn FnMut(Stretch<'_>) -> ControlFlow<()>,
+    ) -> Result<(), LogError> {
+        let size = self.head(log).size;
+        let mut next = after.saturating_add(1);
+        while next <= size {
+            let last = size.min(block::segment_of(next) + SEGMENT - 1);
+            let mut payload = Vec::new();
+            {
+                let logs = self.logs.read().unwrap_or_else(PoisonError::into_inner);
+                let entries = logs.get(&log).map(|kept| kept.entries.as_slice());
+                let index = |position| usize::try_from(position).unwrap_or(usize::MAX);
+                let found = entries.and_then(|all| all.get(index(next - 1)..index(last)));
+                for entry in found.unwrap_or_default() {
+                    block::push_entry(&mut payload, entry)?;
+                }
+            }
+            let Some(stretch) = Stretch::of(&payload, next, (next, last), None) else {
+                return Ok(());
+            };
+            if visit(stretch).is_break() {
+                return Ok(());
+            }
+            next = last + 1;
         }
         Ok(())
     }

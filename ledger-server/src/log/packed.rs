@@ -20,7 +20,9 @@ use crate::log::medium::Medium;
 use crate::log::memory::check;
 use crate::log::recover::{self, Fault};
 use crate::log::volumes::Volumes;
-use crate::log::{Against, Block, Head, Log, LogError, LogId, Lost, Pause, Watchdog, read, scrub};
+use crate::log::{
+    Against, Block, Head, Log, LogError, LogId, Lost, Pause, Stretch, Watchdog, read, scrub,
+};
 
 /// Where sealed segments lie.
 pub(crate) const SEALED: &str = "log";
@@ -239,8 +241,21 @@ impl Log for PackedLog {
         after: u64,
         visit: &mut dyn FnMut(u64, &[u8]) -> ControlFlow<()>,
     ) -> Result<(), LogError> {
+        self.stretches(log, after, &mut |stretch| {
+            (stretch.first..)
+                .zip(stretch.entries())
+                .try_for_each(|(position, entry)| visit(position, entry))
+        })
+    }
+
+    fn stretches(
+        &self,
+        log: LogId,
+        after: u64,
+        visit: &mut dyn FnMut(Stretch<'_>) -> ControlFlow<()>,
+    ) -> Result<(), LogError> {
         let Some(known) = self.known(log) else { return Ok(()) };
-        read::scan(&self.volumes, log, known, after, visit, &|| self.known(log))
+        read::stretches(&self.volumes, log, known, after, visit, &|| self.known(log))
     }
 
     fn scrub(

@@ -1,21 +1,23 @@
-//! Reading a log while it grows: segments first, then the tail, entry by entry.
+//! Reading a log while it grows: segments first, then the tail, stretch by stretch.
 //!
 //! A value is checked as a whole and its entries are handed out where they lie.
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
+use ledger_proto::Hash;
+
 use crate::log::block::{self, Assembly, Kind, Opened, SEGMENT};
 use crate::log::medium::Store;
 use crate::log::packed::{Known, SEALED, TAIL};
 use crate::log::volumes::Volumes;
-use crate::log::{LogError, LogId, Lost};
+use crate::log::{LogError, LogId, Lost, Stretch};
 
-type Visit<'a> = dyn FnMut(u64, &[u8]) -> ControlFlow<()> + 'a;
+type Visit<'a> = dyn FnMut(Stretch<'_>) -> ControlFlow<()> + 'a;
 
 /// Visits what was durable when `known` was published. Where the tail has moved into a segment or
 /// into another volume meanwhile, `again` says where it is now.
-pub(crate) fn scan(
+pub(crate) fn stretches(
     volumes: &Arc<Volumes>,
     log: LogId,
     mut known: Arc<Known>,
@@ -79,7 +81,9 @@ impl Walk<'_, '_> {
             }
             let Some(whole) = parts.add(at, value) else { return ControlFlow::Continue(()) };
             match block::open(Kind::Segment, log, whole) {
-                Some(segment) if segment.first <= self.next => flow = self.hand_out(&segment),
+                Some(segment) if segment.first <= self.next => {
+                    flow = self.hand_out(&segment, Some(segment.root));
+                }
                 // A gap, or a segment with a wrong checksum: it is named below.
                 Some(_) | None => return ControlFlow::Break(()),
             }
@@ -101,7 +105,7 @@ impl Walk<'_, '_> {
             let mine = block::read_key(key).is_some_and(|at| at.0 == log && at.1 <= end);
             let whole = if mine { block::open(Kind::Tail, log, value) } else { None };
             match whole {
-                Some(run) if run.first <= self.next => flow = self.hand_out(&run),
+                Some(stretch) if stretch.first <= self.next => flow = self.hand_out(&stretch, None),
                 Some(_) | None => return ControlFlow::Break(()),
             }
             if self.next > end { ControlFlow::Break(()) } else { flow }
@@ -109,17 +113,13 @@ impl Walk<'_, '_> {
         scanned.map(|()| flow).map_err(|error| self.naming(end, error))
     }
 
-    fn hand_out(&mut self, run: &Opened<'_>) -> ControlFlow<()> {
-        if run.first + run.count <= self.next {
+    fn hand_out(&mut self, block: &Opened<'_>, root: Option<Hash>) -> ControlFlow<()> {
+        let wanted = (self.next, self.end);
+        let Some(stretch) = Stretch::of(block.payload(), block.first, wanted, root) else {
             return ControlFlow::Continue(());
-        }
-        for (position, entry) in (run.first..=self.end).zip(run.entries()) {
-            if position == self.next {
-                self.next += 1;
-                (self.visit)(position, entry)?;
-            }
-        }
-        ControlFlow::Continue(())
+        };
+        self.next += stretch.count;
+        (self.visit)(stretch)
     }
 
     /// The last position before the next segment that can be read: found by asking for one after

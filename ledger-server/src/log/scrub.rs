@@ -9,7 +9,7 @@
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use ledger_proto::{Frontier, Hash, leaf};
+use ledger_proto::{Frontier, Hash, Over, leaf};
 
 use crate::log::block::{self, Assembly, HEIGHT, Kind, SEGMENT};
 use crate::log::medium::Store;
@@ -65,17 +65,19 @@ pub(crate) fn scrub(
         }
     }
     let first = if all_known { grown.size() + 1 } else { 1 };
-    read::scan(
+    read::stretches(
         volumes,
         log,
         known,
         grown.size(),
-        &mut |position, entry| {
-            if position > against.size {
-                return ControlFlow::Break(());
-            }
-            grown.push(leaf(entry));
-            ControlFlow::Continue(())
+        &mut |stretch| {
+            (stretch.first..).zip(stretch.entries()).try_for_each(|(position, entry)| {
+                if position > against.size {
+                    return ControlFlow::Break(());
+                }
+                grown.push(leaf(entry));
+                ControlFlow::Continue(())
+            })
         },
         again,
     )?;
@@ -99,14 +101,14 @@ fn segment(store: &dyn Store, log: LogId, first: u64) -> Result<Hash, LogError> 
         let Some(at) = at else { return ControlFlow::Break(()) };
         let Some(whole) = parts.add(at, value) else { return ControlFlow::Continue(()) };
         if let Some(opened) = block::open(Kind::Segment, log, whole) {
-            let mut leaves = Frontier::default();
-            for entry in opened.entries() {
-                leaves.push(leaf(entry));
-            }
-            let same =
-                (opened.first, leaves.size()) == (first, SEGMENT) && leaves.root() == opened.root;
-            found =
-                if same { Ok(leaves.root()) } else { Err(other(log, first, first + SEGMENT - 1)) };
+            let entries: Vec<&[u8]> = opened.entries().collect();
+            let root = Over::Entries.root(&Over::Entries.leaves(&entries));
+            let same = (opened.first, entries.len() as u64) == (first, SEGMENT);
+            found = if same && root == opened.root {
+                Ok(root)
+            } else {
+                Err(other(log, first, first + SEGMENT - 1))
+            };
         }
         ControlFlow::Break(())
     });
