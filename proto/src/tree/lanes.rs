@@ -80,8 +80,8 @@ impl Key {
             let mut value = if WHOLE == 0 { self.words } else { words(value) };
             let last = inputs.get(at).and_then(|input| input.get(WHOLE..)).unwrap_or_default();
             let mut block = [0; BLOCK];
-            for (to, from) in block.iter_mut().zip(last) {
-                *to = *from;
+            if let Some(to) = block.get_mut(..last.len()) {
+                to.copy_from_slice(last);
             }
             let flags = KEYED_HASH | start | CHUNK_END | ROOT;
             // At most 64, by what `whole` leaves over.
