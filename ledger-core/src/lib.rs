@@ -40,7 +40,7 @@ pub use event::{
     Counted, Cover, Event, EventKind, FundFreedom, Help, HoursDestination, Kinship, Moved,
     Movements, REDUCER_VERSION, RespiteEnding, SealedTotals, Undone,
 };
-pub use evolve::{Contradiction, evolve};
+pub use evolve::{Contradiction, advance, evolve};
 pub use id::{
     AccountsRoot, CodeHash, Fingerprint, FundId, LabelError, MemberId, OfferId, OfficerId, PartyId,
     Position, RequestId, RowKey,
