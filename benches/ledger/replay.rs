@@ -2,7 +2,7 @@
 
 use std::{fs, hint::black_box, ops::ControlFlow, path::Path, time::Duration};
 
-use ledger_core::{Entry, State, Timestamp, evolve};
+use ledger_core::{Entry, State, Timestamp, advance};
 use ledger_proto::{Frontier, Over, leaf, stored};
 use ledger_server::{
     Clock, Cores, Hashes, House, Log, LogOptions, Opening, PackedLog, Verified, replay,
@@ -137,7 +137,7 @@ fn decode(bytes: &[u8]) -> Entry {
 }
 
 fn fold(state: &mut State, entry: &Entry) {
-    *state = evolve(std::mem::take(state), entry).unwrap();
+    advance(state, entry).unwrap();
 }
 
 /// What a start costs as it is: log, state and views of all that the snapshot does not hold.

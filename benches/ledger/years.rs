@@ -11,7 +11,7 @@ use ledger_core::{
     Actor, CashSource, CashUse, Channel, CodeHash, Command, CoopName, Day, Decision, Entry,
     EventKind, Fingerprint, FundFreedom, FundId, GrantReason, Items, MemberId, Minutes, OfferId,
     OfficerId, PartyKind, Pence, Position, Request, RequestId, Role, State, Timestamp, Title,
-    Values, decide, evolve, fall_due,
+    Values, advance, decide, fall_due,
 };
 
 /// The first day: a Monday.
@@ -198,7 +198,7 @@ impl Years {
 
     fn record(&mut self, entry: Entry) -> Position {
         let position = entry.position;
-        self.state = evolve(std::mem::take(&mut self.state), &entry).unwrap();
+        advance(&mut self.state, &entry).unwrap();
         self.fresh.push(entry);
         position
     }

@@ -82,6 +82,11 @@ amount!(
     Items, 1_000_000
 );
 
+impl Items {
+    /// One thing.
+    pub const ONE: Self = Self(1);
+}
+
 /// What stands in an account, in the account's own unit. Signed, and without operators: only checked movements.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,

@@ -7,7 +7,7 @@ mod sealed;
 use serde::{Deserialize, Serialize};
 
 pub use kind::EventKind;
-pub use moved::Counted;
+pub use moved::{Counted, Moved, Movements};
 pub use sealed::{REDUCER_VERSION, SealedTotals};
 
 use crate::{

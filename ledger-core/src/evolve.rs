@@ -1,5 +1,5 @@
-//! What has happened changes what is. The live ledger, a restart and the auditor all come through this one function,
-//! so they cannot differ.
+//! What has happened changes what is. The live ledger, a restart and the auditor all come through [`advance`], so they
+//! cannot differ.
 
 mod promises;
 mod proofs;
@@ -53,8 +53,26 @@ type Result<T> = std::result::Result<T, Contradiction>;
 /// The ledger after one more entry.
 ///
 /// Takes the old state and gives the new one: on a contradiction there is no state left to go on with, and none half
-/// changed to go on with by mistake.
+/// changed to go on with by mistake. It is [`advance`] for whoever would rather hand a state over.
 pub fn evolve(mut state: State, entry: &Entry) -> Result<State> {
+    advance(&mut state, entry)?;
+    Ok(state)
+}
+
+/// The same where the state lies: nothing but what the entry touches is moved.
+///
+/// On a contradiction the state of a log without entries is left behind, so that here, too, there is none half changed to
+/// go on with: every entry but a founding contradicts it.
+pub fn advance(state: &mut State, entry: &Entry) -> Result<()> {
+    let done = follow(state, entry);
+    if done.is_err() {
+        *state = State::default();
+    }
+    done
+}
+
+/// Changes what is, as far as it gets.
+fn follow(state: &mut State, entry: &Entry) -> Result<()> {
     let at = entry.position;
     let expected = state.head.next();
     if at != expected {
@@ -66,21 +84,21 @@ pub fn evolve(mut state: State, entry: &Entry) -> Result<State> {
     if state.coop.is_none() != matches!(entry.event, Event::CoopFounded { .. }) {
         return Err(impossible(at, "a log begins with the founding of its co-op, and only then"));
     }
-    for transfer in entry.event.transfers() {
+    for transfer in &entry.event.transfers() {
         if transfer.goes_nowhere() {
             return Err(impossible(at, "a transfer goes nowhere"));
         }
-        if !known(&state, &transfer) {
+        if !known(state, transfer) {
             return Err(impossible(at, "a transfer names a member who is not there"));
         }
-        state.books.apply(&transfer).map_err(|Overflow| impossible(at, "a balance overflows"))?;
-        touch(&mut state, &transfer, at);
+        state.books.apply(transfer).map_err(|Overflow| impossible(at, "a balance overflows"))?;
+        touch(state, transfer, at);
     }
-    happen(&mut state, entry)?;
-    remember(&mut state, entry)?;
+    happen(state, entry)?;
+    remember(state, entry)?;
     state.head = at;
     state.recorded_at = entry.recorded_at;
-    Ok(state)
+    Ok(())
 }
 
 fn impossible(at: Position, what: &'static str) -> Contradiction {

@@ -37,10 +37,10 @@ pub use command::{Beyond, Command, Request, Thing, VoucherKey};
 pub use decide::{Decision, ImportFailure, Imported, Importing, decide, fall_due, import};
 pub use entry::{Actor, Asked, Attribution, Entry};
 pub use event::{
-    Counted, Cover, Event, EventKind, FundFreedom, Help, HoursDestination, Kinship,
-    REDUCER_VERSION, RespiteEnding, SealedTotals, Undone,
+    Counted, Cover, Event, EventKind, FundFreedom, Help, HoursDestination, Kinship, Moved,
+    Movements, REDUCER_VERSION, RespiteEnding, SealedTotals, Undone,
 };
-pub use evolve::{Contradiction, evolve};
+pub use evolve::{Contradiction, advance, evolve};
 pub use id::{
     AccountsRoot, CodeHash, Fingerprint, FundId, LabelError, MemberId, OfferId, OfficerId, PartyId,
     Position, RequestId, RowKey,

@@ -281,7 +281,7 @@ mod tests {
         let mut folded = (State::default(), Frontier::default());
         replay(&log, ONE, 0, Cores::All, |Verified { entries, hashes }| {
             for entry in &entries {
-                folded.0 = ledger_core::evolve(std::mem::take(&mut folded.0), entry)?;
+                ledger_core::advance(&mut folded.0, entry)?;
             }
             match hashes {
                 Hashes::Segment(root) => folded.1.push_subtree(8, root).unwrap(),

@@ -11,7 +11,7 @@ use std::{
 
 use ledger_core::{
     Contradiction, Counted, Day, Entry, Event, FundId, MemberId, Position, State, Timestamp,
-    Transfer, evolve,
+    Transfer, advance,
 };
 use ledger_proto::{
     Hash, RECORD, Tree, accounts_root,
@@ -73,7 +73,7 @@ impl View {
             let records = records(self.state.books());
             self.sealed = Some(Sealed { position: entry.position, records });
         }
-        self.state = evolve(std::mem::take(&mut self.state), entry)?;
+        advance(&mut self.state, entry)?;
         self.tree.push(leaf);
         self.recorded.push(entry.recorded_at);
         let (position, day) = (entry.position, entry.occurred_on);

@@ -1,9 +1,9 @@
-//! The replay: through the same `evolve` as the live ledger, with the auditor's own checks beside it, and every seal
+//! The replay: through the same fold as the live ledger, with the auditor's own checks beside it, and every seal
 //! reckoned again.
 
 use std::borrow::Cow;
 
-use ledger_core::{Books, Contradiction, Entry, Event, REDUCER_VERSION, State, Transfer, evolve};
+use ledger_core::{Books, Contradiction, Entry, Event, REDUCER_VERSION, State, Transfer, advance};
 use ledger_proto::accounts_root;
 
 use super::{
@@ -50,15 +50,15 @@ impl Replay {
 
     /// Takes the next entry.
     pub(super) fn take(&mut self, entry: &Entry, findings: &mut Vec<Finding>) {
-        let Some(before) = self.state.take() else { return };
+        let Some(mut state) = self.state.take() else { return };
         let transfers = entry.event.transfers();
-        let seen = Seen { before: &before, entry, transfers: &transfers };
+        let seen = Seen { before: &state, entry, transfers: &transfers };
         let broken = self.rules.before(&seen);
         tell(entry, broken, findings);
-        self.seal(&before, entry, findings);
-        let known = without_newer_seal(before.books(), entry);
-        match evolve(before, &known) {
-            Ok(state) => {
+        self.seal(&state, entry, findings);
+        let known = without_newer_seal(state.books(), entry);
+        match advance(&mut state, &known) {
+            Ok(()) => {
                 let after = After { entry, transfers: &transfers, state: &state };
                 tell(entry, self.rules.after(&after), findings);
                 self.state = Some(state);

@@ -7,7 +7,7 @@ use super::{Decision, decide};
 use crate::{
     command::{Command, Request},
     entry::{Actor, Entry},
-    evolve::{Contradiction, evolve},
+    evolve::{Contradiction, advance},
     id::RequestId,
     kinds::Channel,
     past::{PastStep, Step, WrongRow},
@@ -123,7 +123,7 @@ fn bring(
                 return Ok(Ok(()));
             }
             Ok(Decision::Record(entry)) => {
-                done.state = evolve(std::mem::take(&mut done.state), &entry)?;
+                advance(&mut done.state, &entry)?;
                 done.entries.push((last.then_some(index), *entry));
             }
         }

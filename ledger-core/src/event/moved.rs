@@ -1,5 +1,7 @@
 //! What an event moved, and what help counted by it.
 
+use std::ops::Deref;
+
 use serde::{Deserialize, Serialize};
 
 use super::{Cover, Event, Help};
@@ -9,6 +11,89 @@ use crate::{
     id::{MemberId, OfferId},
     kinds::{EvidenceGrade, TaskKind},
 };
+
+/// What an event moved, in order: a list of transfers that needs no memory of its own, since no event but a reversal, which
+/// carries its list with it, moves more than two things.
+#[derive(Clone, Copy, Debug)]
+pub struct Moved<'e>(Few<'e>);
+
+#[derive(Clone, Copy, Debug)]
+enum Few<'e> {
+    Nothing,
+    One([Transfer; 1]),
+    Two([Transfer; 2]),
+    Listed(&'e [Transfer]),
+}
+
+impl Moved<'_> {
+    const NOTHING: Self = Self(Few::Nothing);
+
+    const fn one(transfer: Transfer) -> Self {
+        Self(Few::One([transfer]))
+    }
+
+    const fn two(first: Transfer, second: Transfer) -> Self {
+        Self(Few::Two([first, second]))
+    }
+
+    /// One transfer, or nothing.
+    fn at_most(transfer: Option<Transfer>) -> Self {
+        transfer.map_or(Self::NOTHING, Self::one)
+    }
+
+    /// One transfer, and another if there is one.
+    fn with(first: Transfer, second: Option<Transfer>) -> Self {
+        second.map_or(Self::one(first), |second| Self::two(first, second))
+    }
+}
+
+impl Deref for Moved<'_> {
+    type Target = [Transfer];
+
+    fn deref(&self) -> &[Transfer] {
+        match &self.0 {
+            Few::Nothing => &[],
+            Few::One(one) => one,
+            Few::Two(two) => two,
+            Few::Listed(listed) => listed,
+        }
+    }
+}
+
+/// The transfers of a [`Moved`], one after the other.
+#[derive(Clone, Debug)]
+pub struct Movements<'e> {
+    moved: Moved<'e>,
+    next: usize,
+}
+
+impl Iterator for Movements<'_> {
+    type Item = Transfer;
+
+    fn next(&mut self) -> Option<Transfer> {
+        let transfer = self.moved.get(self.next).copied()?;
+        self.next += 1;
+        Some(transfer)
+    }
+}
+
+impl<'e> IntoIterator for Moved<'e> {
+    type Item = Transfer;
+    type IntoIter = Movements<'e>;
+
+    fn into_iter(self) -> Movements<'e> {
+        Movements { moved: self, next: 0 }
+    }
+}
+
+impl<'m> IntoIterator for &'m Moved<'_> {
+    type Item = &'m Transfer;
+    type IntoIter = std::slice::Iter<'m, Transfer>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
 
 /// Help that counted: who gave what to whom.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,7 +119,7 @@ impl Counted {
 
 impl Event {
     /// What moved. Balances, statements, totals and the audit read this and never the kind.
-    pub fn transfers(&self) -> Vec<Transfer> {
+    pub fn transfers(&self) -> Moved<'_> {
         match self {
             Self::CoopFounded { .. }
             | Self::PolicyAdopted { .. }
@@ -52,68 +137,65 @@ impl Event {
             | Self::CoverWithdrawn { .. }
             | Self::FundOpened { .. }
             | Self::StateSealed { .. }
-            | Self::SigningKeyRotated { .. } => Vec::new(),
-            Self::MemberLeft { member: _, settled } => settled.iter().copied().collect(),
+            | Self::SigningKeyRotated { .. } => Moved::NOTHING,
+            Self::MemberLeft { member: _, settled } => Moved::at_most(*settled),
             Self::HoursConfirmed { hours: _, help, logged: _, evidence: _ }
-            | Self::HoursRecorded { help, evidence: _ } => help.transfer().into_iter().collect(),
-            Self::HoursResolved { hours: _, help, counted } => counted
-                .and_then(|minutes| Help { minutes, ..*help }.transfer())
-                .into_iter()
-                .collect(),
+            | Self::HoursRecorded { help, evidence: _ } => Moved::at_most(help.transfer()),
+            Self::HoursResolved { hours: _, help, counted } => {
+                Moved::at_most(counted.and_then(|minutes| Help { minutes, ..*help }.transfer()))
+            }
             Self::HoursGiven { from, to, minutes } => {
                 let to = to.map_or(TimeAccount::Pot, TimeAccount::Member);
-                vec![Transfer::time(TimeAccount::Member(*from), to, *minutes)]
+                Moved::one(Transfer::time(TimeAccount::Member(*from), to, *minutes))
             }
             Self::PotGranted { to, minutes, reason: _ } => {
-                vec![Transfer::time(TimeAccount::Pot, TimeAccount::Member(*to), *minutes)]
+                Moved::one(Transfer::time(TimeAccount::Pot, TimeAccount::Member(*to), *minutes))
             }
             Self::RespiteRequested { carer, minutes, wanted_on: _, start: _, lapse_at: _ } => {
                 let (from, to) = (TimeAccount::Member(*carer), TimeAccount::Held(*carer));
-                vec![Transfer::time(from, to, *minutes)]
+                Moved::one(Transfer::time(from, to, *minutes))
             }
             Self::RespiteDelivered { respite: _, carer, cover, held, minutes } => {
                 delivery(*carer, *cover, *held, *minutes)
             }
             Self::RespiteEnded { respite: _, carer, held, ending: _ } => {
                 let (from, to) = (TimeAccount::Held(*carer), TimeAccount::Member(*carer));
-                vec![Transfer::time(from, to, *held)]
+                Moved::one(Transfer::time(from, to, *held))
             }
             Self::OfferPledged { offer, quantity, .. }
             | Self::InKindReceived { offer, quantity, .. } => {
-                vec![kind(*offer, KindAccount::Outside, KindAccount::Stock, *quantity)]
+                Moved::one(kind(*offer, KindAccount::Outside, KindAccount::Stock, *quantity))
             }
             Self::VoucherIssued { offer, member, reason: _, code: _, lapse_at: _, price } => {
-                let mut moved = one(*offer, KindAccount::Stock, KindAccount::With(*member));
-                moved.extend(price.map(|price| {
+                let paid = price.map(|price| {
                     Transfer::time(TimeAccount::Member(*member), TimeAccount::Pot, price)
-                }));
-                moved
+                });
+                Moved::with(one(*offer, KindAccount::Stock, KindAccount::With(*member)), paid)
             }
             Self::VoucherRedeemed { voucher: _, offer, member } => {
-                one(*offer, KindAccount::With(*member), KindAccount::Used)
+                Moved::one(one(*offer, KindAccount::With(*member), KindAccount::Used))
             }
             Self::VoucherCancelled { voucher: _, offer, member, price } => {
-                let mut moved = one(*offer, KindAccount::With(*member), KindAccount::Stock);
-                moved.extend(price.map(|price| {
+                let back = price.map(|price| {
                     Transfer::time(TimeAccount::Pot, TimeAccount::Member(*member), price)
-                }));
-                moved
+                });
+                Moved::with(one(*offer, KindAccount::With(*member), KindAccount::Stock), back)
             }
             Self::VoucherLapsed { voucher: _, offer, member } => {
-                one(*offer, KindAccount::With(*member), KindAccount::Lapsed)
+                Moved::one(one(*offer, KindAccount::With(*member), KindAccount::Lapsed))
             }
             Self::CashReceived { fund, source, pence, party: _, member: _ } => {
                 let (from, to) = (CashAccount::Source(*source), CashAccount::Fund(*fund));
-                vec![Transfer::Cash { from, to, pence: *pence }]
+                Moved::one(Transfer::Cash { from, to, pence: *pence })
             }
             Self::CashSpent { fund, spent_on, pence, party: _, member: _ } => {
                 let (from, to) = (CashAccount::Fund(*fund), CashAccount::Use(*spent_on));
-                vec![Transfer::Cash { from, to, pence: *pence }]
+                Moved::one(Transfer::Cash { from, to, pence: *pence })
             }
             Self::InKindUsed { offer, quantity } => {
-                vec![kind(*offer, KindAccount::Stock, KindAccount::Used, *quantity)]
+                Moved::one(kind(*offer, KindAccount::Stock, KindAccount::Used, *quantity))
             }
-            Self::EntryReversed { transfers, .. } => transfers.clone(),
+            Self::EntryReversed { transfers, .. } => Moved(Few::Listed(transfers)),
         }
     }
 
@@ -177,23 +259,20 @@ impl Event {
 }
 
 /// Captures up to what was held to the giver, releases the rest, and takes what is beyond out of the carer's account.
-fn delivery(carer: MemberId, cover: Cover, held: Minutes, minutes: Minutes) -> Vec<Transfer> {
-    let set_aside = TimeAccount::Held(carer);
-    let mut moved = vec![Transfer::time(set_aside, cover.credited(), minutes.least(held))];
-    if let Some(released) = held.less(minutes) {
-        moved.push(Transfer::time(set_aside, TimeAccount::Member(carer), released));
-    }
-    if let Some(beyond) = minutes.less(held) {
-        moved.push(Transfer::time(TimeAccount::Member(carer), cover.credited(), beyond));
-    }
-    moved
+fn delivery(carer: MemberId, cover: Cover, held: Minutes, minutes: Minutes) -> Moved<'static> {
+    let (set_aside, own) = (TimeAccount::Held(carer), TimeAccount::Member(carer));
+    let captured = Transfer::time(set_aside, cover.credited(), minutes.least(held));
+    let released = held.less(minutes).map(|released| Transfer::time(set_aside, own, released));
+    let beyond = minutes.less(held).map(|beyond| Transfer::time(own, cover.credited(), beyond));
+    // One of the two at most: the shorter of two times is not also the longer.
+    Moved::with(captured, released.or(beyond))
 }
 
 const fn kind(offer: OfferId, from: KindAccount, to: KindAccount, items: Items) -> Transfer {
     Transfer::Kind { offer, from, to, items }
 }
 
-/// One item of an offer moves. One is always an amount, so nothing is ever left out.
-fn one(offer: OfferId, from: KindAccount, to: KindAccount) -> Vec<Transfer> {
-    Items::new(1).map(|items| kind(offer, from, to, items)).into_iter().collect()
+/// One item of an offer moves.
+const fn one(offer: OfferId, from: KindAccount, to: KindAccount) -> Transfer {
+    kind(offer, from, to, Items::ONE)
 }

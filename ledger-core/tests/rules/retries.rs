@@ -111,6 +111,10 @@ fn an_entry_that_names_a_member_who_is_not_there_is_no_entry_of_this_ledger() {
     let from = ledger_core::MemberId::new(4_000_000_000).unwrap();
     let minutes = ledger_core::Minutes::new(10).unwrap();
     stranger.event = ledger_core::Event::HoursGiven { from, to: None, minutes };
-    let refused = ledger_core::evolve(run.state, &stranger).unwrap_err();
+    let refused = ledger_core::evolve(run.state.clone(), &stranger).unwrap_err();
     assert!(refused.to_string().contains("a member who is not there"), "{refused}");
+    // In place the same, and nothing half changed is left to go on with.
+    let mut state = run.state;
+    assert_eq!(ledger_core::advance(&mut state, &stranger), Err(refused));
+    assert_eq!(state, ledger_core::State::default());
 }

@@ -7,7 +7,7 @@ use std::{
 
 use ledger_core::{
     AccountsRoot, Command, CoopName, Decision, Entry, Event, MemberId, Position, Rejection,
-    Request, State, TimeAccount, Timestamp, Transfer, decide, evolve, fall_due, import,
+    Request, State, TimeAccount, Timestamp, Transfer, advance, decide, fall_due, import,
 };
 use ledger_proto::{Hash, accounts_root, leaf, stored};
 use tokio::sync::oneshot;
@@ -203,7 +203,7 @@ impl Writer {
         let bytes = stored::encode(&entry).map_err(Error::internal)?;
         let ledger = self.ledgers.get_mut(coop).ok_or(Rejection::CoopNotFound)?;
         let below_soft_floor = below_soft_floor(&ledger.state, &entry);
-        ledger.state = evolve(std::mem::take(&mut ledger.state), &entry)?;
+        advance(&mut ledger.state, &entry)?;
         if below_soft_floor > 0 {
             batch.below_soft_floor.insert((coop.clone(), entry.position), below_soft_floor);
         }

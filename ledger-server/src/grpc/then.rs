@@ -2,7 +2,7 @@
 
 use std::{ops::ControlFlow, ops::Deref, sync::Arc, sync::RwLockReadGuard};
 
-use ledger_core::{Position, State, evolve};
+use ledger_core::{Position, State, advance};
 use ledger_proto::{Malformed, api::AsOf, stored};
 
 use super::{Found, Service};
@@ -67,17 +67,19 @@ impl Found {
 
 /// Replays a log up to and with a position, through the same fold as everything else.
 pub(super) fn state_at(log: &dyn Log, id: LogId, through: Position) -> Result<State, Error> {
-    let mut state = Ok(State::default());
+    let (mut state, mut wrong) = (State::default(), None);
     log.scan(id, 0, &mut |position, bytes| {
         if position > through.get() {
             return ControlFlow::Break(());
         }
-        let before = std::mem::replace(&mut state, Err(Error::Stopping));
-        state = before.and_then(|before| {
-            let entry = stored::decode(bytes).map_err(Error::internal)?;
-            Ok(evolve(before, &entry)?)
-        });
-        if state.is_err() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        let entry = stored::decode(bytes).map_err(Error::internal);
+        match entry.and_then(|entry| Ok(advance(&mut state, &entry)?)) {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(error) => {
+                wrong = Some(error);
+                ControlFlow::Break(())
+            }
+        }
     })?;
-    state
+    wrong.map_or(Ok(state), Err)
 }

@@ -43,7 +43,7 @@ pub(super) fn entry(f: &mut Fields, stored: log::Entry) -> Option<Entry> {
     let event = f.need("event", stored.event, NOT_SAID);
     let (moved, event) = (moved?, event?);
     let event = f.within("event", |f| event::event(f, event, &moved))?;
-    if event.transfers() != moved {
+    if *event.transfers() != *moved {
         return f.refuse("transfers", "are not what the event says that moved");
     }
     let by = Attribution {
