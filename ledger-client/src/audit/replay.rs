@@ -101,10 +101,12 @@ impl Replay {
 
 /// The same entry as the replay takes it: a seal of a version that is not known here is not compared, and moves nothing.
 fn without_newer_seal<'e>(books: &Books, entry: &'e Entry) -> Cow<'e, Entry> {
-    match (&entry.event, books.totals()) {
-        (Event::StateSealed { through, accounts_root, reducer_version, .. }, Ok(totals))
-            if *reducer_version != REDUCER_VERSION =>
-        {
+    let Event::StateSealed { through, accounts_root, reducer_version, totals: _ } = &entry.event
+    else {
+        return Cow::Borrowed(entry);
+    };
+    match books.totals() {
+        Ok(totals) if *reducer_version != REDUCER_VERSION => {
             let event = Event::StateSealed {
                 through: *through,
                 accounts_root: *accounts_root,
@@ -113,7 +115,7 @@ fn without_newer_seal<'e>(books: &Books, entry: &'e Entry) -> Cow<'e, Entry> {
             };
             Cow::Owned(Entry { event, ..entry.clone() })
         }
-        _ => Cow::Borrowed(entry),
+        Ok(_) | Err(_) => Cow::Borrowed(entry),
     }
 }
 
