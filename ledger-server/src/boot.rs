@@ -8,8 +8,8 @@ use std::{
     sync::{Arc, RwLock},
 };
 
-use ledger_core::{CoopName, Entry, Event};
-use ledger_proto::{Hash, Tree, leaf, stored};
+use ledger_core::{CoopName, Event, Position};
+use ledger_proto::{Tree, stored};
 
 use crate::{
     auth::cannot,
@@ -19,18 +19,14 @@ use crate::{
     engine::{Directory, Engine, Ground, Ledger},
     error::Error,
     log::{Against, Log, LogError, LogId},
+    replay::{Cores, Hashes, Verified, replay},
+    snapshots::Snapshots,
     views::{Published, View},
     warden::{Guarded, Warden},
 };
 
-/// Goes up with every change of the reducer or of what a view holds: an older snapshot is then not taken.
-const REDUCER: u32 = 6;
 /// The file that says that a loss is being accepted begins so, and ends with the name of the co-op.
 pub(crate) const ACCEPTING: &str = "accepting-loss.";
-/// What the snapshots are of.
-const KIND: &str = "view";
-/// A start that replayed so many entries leaves a snapshot behind.
-const WORTH_A_SNAPSHOT: u64 = 2_000;
 
 /// A log that has been opened and not yet read: nothing can be appended to it.
 pub(crate) struct Recovering {
@@ -42,6 +38,7 @@ pub(crate) struct Recovering {
 pub(crate) struct Live {
     log: Arc<dyn Log>,
     data: PathBuf,
+    snapshots: Snapshots,
     registers: BTreeMap<LogId, Arc<Register>>,
     ledgers: BTreeMap<CoopName, Ledger>,
     lost: BTreeMap<CoopName, Arc<LogError>>,
@@ -68,6 +65,7 @@ impl Recovering {
     pub(crate) fn replay(self) -> Result<Live, Error> {
         let Self { log, data } = self;
         let mut live = Live {
+            snapshots: Snapshots::in_folder(&data),
             data,
             registers: BTreeMap::new(),
             ledgers: BTreeMap::new(),
@@ -139,8 +137,7 @@ impl Live {
         if head.size == 0 {
             return Ok(register.fits(&Tree::default(), &*self.log)?);
         }
-        let snapshots = snapshots(&self.data);
-        let from = load(&snapshots, id, head.size);
+        let from = self.snapshots.load(id, head.size);
         let found = from.as_ref().map_or(0, |view| view.state().head().get());
         let fits = |view: &View| view.tree().root() == head.root();
         // A snapshot of another log may contradict this one before the roots can be compared.
@@ -151,7 +148,7 @@ impl Live {
         }
         let view = match from {
             Some(view) => view,
-            None => fold(&*self.log, id, View::default())?,
+            None => fold(&*self.log, id, self.snapshots.fresh(id))?,
         };
         if !fits(&view) {
             return Err(Error::internal(format!("log {id} does not hash to its own root")));
@@ -167,11 +164,8 @@ impl Live {
         let coop = coop.ok_or_else(|| Error::internal(format!("log {id} founds no co-op")))?;
         let replayed = head.size.saturating_sub(start);
         tracing::info!(%coop, entries = head.size, replayed, "read");
-        if replayed >= WORTH_A_SNAPSHOT {
-            save(&snapshots, id, &view);
-        }
         let state = view.state().clone();
-        let published = Arc::new(Published::new(view));
+        let published = Arc::new(Published::new(view, Position::new(start)));
         self.ledgers.insert(coop, Ledger { id, state, published });
         Ok(())
     }
@@ -190,20 +184,20 @@ impl Live {
         let directory =
             Directory { served: served.collect(), lost: self.lost, nameless: self.nameless };
         let directory = Arc::new(RwLock::new(directory));
-        let warden = Warden::new(Arc::clone(&directory), snapshots(&self.data));
+        let warden = Warden::new(Arc::clone(&directory), self.snapshots.clone());
         let log: Arc<dyn Log> = Arc::new(Guarded::new(self.log, warden.clone()));
         let checkpoints =
             Arc::new(Checkpoints::new(self.data, self.registers, Arc::clone(&log), warden));
-        let ground =
-            Ground { log: Arc::clone(&log), cards, clock, directory: Arc::clone(&directory) };
+        let ground = Ground {
+            log: Arc::clone(&log),
+            cards,
+            clock,
+            directory: Arc::clone(&directory),
+            snapshots: self.snapshots,
+        };
         let engine = Engine::start(ground, self.ledgers, self.next_log)?;
         Ok(Opened { engine, directory, checkpoints, log })
     }
-}
-
-/// The folder of the snapshots, in the folder with everything in it.
-pub(crate) fn snapshots(data: &Path) -> PathBuf {
-    data.join("snapshots")
 }
 
 /// The name of a co-op whose log cannot be served, from its first entry.
@@ -215,68 +209,16 @@ pub(crate) fn coop_of(log: &dyn Log, id: LogId) -> Option<CoopName> {
     Some(coop)
 }
 
+/// Adds to a view what lies behind it, read and verified on all cores.
 fn fold(log: &dyn Log, id: LogId, mut view: View) -> Result<View, Error> {
-    let mut failed = None;
     let after = view.state().head().get();
-    log.scan(id, after, &mut |_, bytes| match add(&mut view, bytes) {
-        Ok(()) => ControlFlow::Continue(()),
-        Err(error) => {
-            failed = Some(error);
-            ControlFlow::Break(())
+    replay(log, id, after, Cores::All, |Verified { entries, hashes }| match hashes {
+        Hashes::Segment(root) => view.add_all(&entries, root),
+        Hashes::Leaves(leaves) => {
+            entries.iter().zip(leaves).try_for_each(|(entry, leaf)| view.add(entry, leaf))
         }
     })?;
-    match failed {
-        Some(error) => Err(error),
-        None => Ok(view),
-    }
-}
-
-fn add(view: &mut View, bytes: &[u8]) -> Result<(), Error> {
-    let entry: Entry = stored::decode(bytes).map_err(|malformed| {
-        let position = view.state().head().next();
-        Error::internal(format!("entry {position} cannot be read: {malformed}"))
-    })?;
-    Ok(view.add(&entry, leaf(bytes))?)
-}
-
-/// Where the snapshot of a log lies.
-pub(crate) fn file(dir: &Path, id: LogId) -> PathBuf {
-    dir.join(format!("{id}.snapshot"))
-}
-
-/// A snapshot, if there is one that this program can read and that is not ahead of the log. It is never needed.
-fn load(dir: &Path, id: LogId, size: u64) -> Option<View> {
-    let bytes = fs::read(file(dir, id)).ok()?;
-    let opened: Result<((u64, [u8; 32]), View), _> = ledger_proto::open(KIND, REDUCER, &bytes);
-    match opened {
-        Ok(((at, root), view)) => {
-            let fits = at <= size
-                && view.state().head().get() == at
-                && view.tree().root() == Hash::new(root);
-            fits.then_some(view)
-        }
-        Err(error) => {
-            tracing::info!(log = id.get(), %error, "a snapshot is not taken");
-            None
-        }
-    }
-}
-
-/// Leaves a snapshot. One that cannot be written costs the next start time, and nothing else.
-pub(crate) fn save(dir: &Path, id: LogId, view: &View) {
-    let head = (view.state().head().get(), *view.tree().root().as_bytes());
-    let written = ledger_proto::seal(KIND, REDUCER, head, view)
-        .map_err(|error| error.to_string())
-        .and_then(|bytes| {
-            let (new, file) = (dir.join(format!("{id}.new")), file(dir, id));
-            fs::create_dir_all(dir)
-                .and_then(|()| fs::write(&new, bytes))
-                .and_then(|()| fs::rename(&new, file))
-                .map_err(|error| error.to_string())
-        });
-    if let Err(error) = written {
-        tracing::warn!(log = id.get(), %error, "no snapshot could be left");
-    }
+    Ok(view)
 }
 
 /// Refuses a folder in which the acceptance of a loss has been begun and not ended.

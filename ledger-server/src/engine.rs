@@ -12,7 +12,7 @@ use std::{
     time::Duration,
 };
 
-use ledger_core::{CoopName, State};
+use ledger_core::{CoopName, Position, State};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::{
@@ -20,7 +20,8 @@ use crate::{
     clock::Clock,
     error::Error,
     log::{Log, LogError, LogId},
-    views::{Published, View},
+    snapshots::Snapshots,
+    views::Published,
 };
 use batch::Batch;
 
@@ -77,6 +78,8 @@ pub(crate) struct Ground {
     pub(crate) cards: Arc<Cards>,
     pub(crate) clock: Clock,
     pub(crate) directory: Arc<RwLock<Directory>>,
+    /// Where the view of a co-op that is being founded has its pages.
+    pub(crate) snapshots: Snapshots,
 }
 
 /// The way to the one writer.
@@ -232,7 +235,7 @@ impl Writer {
     fn open(&mut self, coop: &CoopName) {
         let id = self.next_log;
         self.next_log = LogId::new(id.get().saturating_add(1));
-        let published = Arc::new(Published::new(View::default()));
+        let published = Arc::new(Published::new(self.ground.snapshots.fresh(id), Position::START));
         let mut directory = self.ground.directory.write().unwrap_or_else(PoisonError::into_inner);
         directory.served.insert(coop.clone(), (id, Arc::clone(&published)));
         drop(directory);

@@ -89,6 +89,12 @@ pub enum Error {
     /// The log is not what the ledger wrote.
     #[error(transparent)]
     Contradiction(#[from] Contradiction),
+    /// What was made of the log and is kept beside it is damaged. The log is not.
+    #[error(
+        "what the server keeps beside the log to answer this is damaged; the log itself is not: restart the server, and it \
+         is made again"
+    )]
+    Derived,
     /// A mistake of this program, or of the machine.
     #[error("{0}")]
     Internal(String),

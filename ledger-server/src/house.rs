@@ -22,6 +22,7 @@ use crate::{
     log::{Log, LogId, LogOptions, PackedLog},
     scrub::{self, Scrubbing},
     seals::Seals,
+    snapshots::Snapshots,
     views::Published,
 };
 
@@ -65,7 +66,7 @@ pub struct House {
     cards: Arc<Cards>,
     auth: Arc<Auth>,
     secrets: Secrets,
-    snapshots: PathBuf,
+    snapshots: Snapshots,
     scrub: Scrubbing,
     clock: Clock,
     token: Option<PathBuf>,
@@ -100,7 +101,7 @@ impl House {
             cards,
             auth: Arc::new(keys.auth),
             secrets: keys.secrets,
-            snapshots: boot::snapshots(data),
+            snapshots: Snapshots::in_folder(data),
             scrub: *scrub,
             clock: clock.clone(),
             token: keys.written,
@@ -193,6 +194,7 @@ impl House {
         Ok(vec![
             scrub::start(log, directory(), Arc::clone(&self.checkpoints), self.scrub)?,
             seals.start()?,
+            self.snapshots.clone().start(directory())?,
             self.checkpoints.sign_now_and_then(directory())?,
         ])
     }
@@ -222,7 +224,7 @@ impl House {
         self.engine.stop().await;
         let directory = self.directory.read().unwrap_or_else(PoisonError::into_inner);
         for (id, published) in directory.served.values() {
-            boot::save(&self.snapshots, *id, &published.look());
+            self.snapshots.save(*id, published);
         }
     }
 }

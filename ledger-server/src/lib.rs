@@ -24,6 +24,7 @@ mod rotation;
 mod scrub;
 mod seals;
 mod serve;
+mod snapshots;
 mod status;
 mod views;
 mod warden;

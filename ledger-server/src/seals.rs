@@ -63,7 +63,7 @@ impl Seals {
     }
 
     fn seal(&self, coop: &CoopName, published: &Published, now: Timestamp) -> Result<(), Error> {
-        if !due(&published.look(), now) {
+        if !due(&published.look(), now)? {
             return Ok(());
         }
         let command = Command::SealState { accounts_root: None };
@@ -76,9 +76,10 @@ impl Seals {
 
 /// Whether a month is over of which something is not sealed. It is the oldest such entry that says so, and not the newest:
 /// that may be of the new month already, before anybody has looked.
-fn due(view: &View, now: Timestamp) -> bool {
+fn due(view: &View, now: Timestamp) -> Result<bool, Error> {
     let sealed = view.sealed().map(|sealed| sealed.position).unwrap_or_default();
-    view.recorded_at(sealed.next()).is_some_and(|oldest| month(oldest) < month(now))
+    let oldest = view.recorded_at(sealed.next())?;
+    Ok(oldest.is_some_and(|oldest| month(oldest) < month(now)))
 }
 
 /// The month of the calendar in UTC, as `2026-03`.

@@ -48,7 +48,8 @@ fn refusal(error: &Error) -> (Code, Refusal) {
             "the server has made a mistake; its journal says which"
                 .clone_into(&mut refusal.message);
         }
-        Error::Rejected(_)
+        Error::Derived
+        | Error::Rejected(_)
         | Error::ReferenceNotFound(_)
         | Error::PolicyNotFound(_)
         | Error::NotSealed
@@ -97,7 +98,7 @@ fn code(error: &Error) -> (Code, &'static str) {
         Error::BeyondHead { .. } => (Code::OutOfRange, "POSITION_BEYOND_HEAD"),
         Error::Lost(_) | Error::Log(LogError::Store { .. }) => (Code::DataLoss, "HISTORY_LOST"),
         Error::ClockJumped(_) => (Code::Unavailable, "CLOCK_JUMPED"),
-        Error::Log(_) | Error::Contradiction(_) | Error::Internal(_) => {
+        Error::Log(_) | Error::Contradiction(_) | Error::Derived | Error::Internal(_) => {
             (Code::Internal, "INTERNAL")
         }
     }
@@ -154,6 +155,7 @@ fn figures(error: &Error) -> BTreeMap<String, String> {
         | Error::CannotSign(_)
         | Error::ClockJumped(_)
         | Error::Contradiction(_)
+        | Error::Derived
         | Error::Internal(_) => Vec::new(),
     };
     pairs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()

@@ -1,44 +1,46 @@
 //! What readers see: the ledger as it stands on the platter, and every account as it has stood.
+//!
+//! What grows with the log lies in pages in the binder, a file beside the log; a view holds what a page begins with, and
+//! the last page of each course.
 
+mod binder;
+mod books;
+mod course;
+mod exchanges;
 mod flows;
-mod series;
+mod moment;
+mod packed;
+mod paged;
+mod published;
+mod times;
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::{Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard},
-    time::Duration,
-};
+use std::collections::BTreeSet;
 
 use ledger_core::{
-    Contradiction, Counted, Day, Entry, Event, FundId, MemberId, Position, State, Timestamp,
-    Transfer, advance,
+    Contradiction, Day, Entry, Event, FundId, MemberId, Position, State, Timestamp, Transfer,
+    advance,
 };
 use ledger_proto::{
-    Hash, RECORD, Tree, accounts_root,
-    api::{AsOf, Known},
-    records,
+    Hash, RECORD, SEGMENT, SnapshotError, Tree, accounts_root, api::AsOf, pack, records,
 };
 use serde::{Deserialize, Serialize};
-use tokio::sync::watch;
 
-use crate::{error::Error, log::LogError};
+use crate::error::Error;
 
+use books::{Books, Whose};
+use course::Slot;
+use times::Times;
+
+pub(crate) use binder::{Binder, Kept, Taken};
+pub(crate) use books::{GAVE, GOT, HELD, OWN};
+pub(crate) use course::{Asked, Course, Row};
+pub(crate) use exchanges::Exchange;
 pub(crate) use flows::Line;
-pub(crate) use series::{Moment, Series};
-
-/// A read that asks for a position that is on its way waits for it so long.
-const WAIT_FOR_POSITION: Duration = Duration::from_secs(5);
-
-/// Help that counted, with the entry by which it did.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Exchange {
-    pub(crate) position: Position,
-    pub(crate) day: Day,
-    pub(crate) counted: Counted,
-}
+pub(crate) use moment::Moment;
+pub(crate) use published::Published;
 
 /// What was sealed last: balances are proved by it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Sealed {
     /// The seal's own position.
     pub(crate) position: Position,
@@ -47,52 +49,74 @@ pub(crate) struct Sealed {
 }
 
 /// Everything that is shown of one co-op, after the same entries.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct View {
     state: State,
     tree: Tree,
-    lines: BTreeMap<Line, Series>,
-    // By position: when each entry was recorded. Never goes back, so a time is found by halving.
-    recorded: Vec<Timestamp>,
+    books: Books,
+    times: Times,
     // By member: the entry that enrolled them.
     enrolled: Vec<Position>,
     // By fund: the entry that opened it.
     opened: Vec<Position>,
-    exchanges: Vec<Exchange>,
+    exchanges: exchanges::Exchanges,
     sealed: Option<Sealed>,
+    #[serde(skip)]
+    binder: Binder,
 }
 
 impl View {
+    /// The view of an empty log, with its pages in this binder.
+    pub(crate) fn on(binder: Binder) -> Self {
+        Self { binder, ..Self::default() }
+    }
+
+    /// The same view, with the pages that it was written with.
+    pub(crate) fn with(self, binder: Binder) -> Self {
+        Self { binder, ..self }
+    }
+
     /// The view after one more entry. The same fold serves the live server and a restart.
-    pub(crate) fn add(&mut self, entry: &Entry, leaf: Hash) -> Result<(), Contradiction> {
+    pub(crate) fn add(&mut self, entry: &Entry, leaf: Hash) -> Result<(), Error> {
+        self.fold(entry)?;
+        self.tree.push(leaf);
+        Ok(())
+    }
+
+    /// The view after a whole segment more, of which the root is known. An error leaves it of no use.
+    pub(crate) fn add_all(&mut self, entries: &[Entry], root: Hash) -> Result<(), Error> {
+        if entries.len() as u64 != SEGMENT {
+            return Err(Error::internal("a segment has another number of entries"));
+        }
+        self.tree.push_segment(root).map_err(Error::internal)?;
+        entries.iter().try_for_each(|entry| self.fold(entry))
+    }
+
+    fn fold(&mut self, entry: &Entry) -> Result<(), Error> {
         if let Event::StateSealed { accounts_root: sealed, .. } = &entry.event {
             if accounts_root(self.state.books()).as_bytes() != sealed.bytes() {
                 let what = "the sealed root is not that of the accounts";
-                return Err(Contradiction::Impossible { at: entry.position, what });
+                return Err(Contradiction::Impossible { at: entry.position, what }.into());
             }
             let records = records(self.state.books());
             self.sealed = Some(Sealed { position: entry.position, records });
         }
         advance(&mut self.state, entry)?;
-        self.tree.push(leaf);
-        self.recorded.push(entry.recorded_at);
         let (position, day) = (entry.position, entry.occurred_on);
+        self.times.push(position, entry.recorded_at, &mut self.binder);
         let moved = entry.event.transfers();
-        for transfer in &moved {
-            for (line, delta) in flows::accounts(transfer) {
-                self.lines.entry(line).or_default().push(position, day, delta);
-            }
+        for (line, delta) in moved.iter().flat_map(flows::accounts) {
+            self.push(books::place(line), delta, (position, day));
         }
         if let Event::EntryReversed { entry: reversed, .. } = &entry.event {
-            self.take_back(*reversed, &moved, position, day);
+            self.take_back(*reversed, &moved, (position, day))?;
         } else {
-            for (line, amount) in flows::streams(&entry.event) {
-                self.lines.entry(line).or_default().push(position, day, amount);
+            for (line, amount) in flows::streams(&entry.event, &moved) {
+                self.push(books::place(line), amount, (position, day));
             }
         }
         if let Event::InKindReceived { offer, valuation: Some(valuation), .. } = &entry.event {
-            let valued = self.lines.entry(Line::Valued(*offer)).or_default();
-            valued.push(position, day, valuation.get());
+            self.push(books::place(Line::Valued(*offer)), valuation.get(), (position, day));
         }
         if let Event::MemberEnrolled { .. } = &entry.event {
             self.enrolled.push(position);
@@ -101,9 +125,21 @@ impl View {
             self.opened.push(position);
         }
         if let Some(counted) = entry.event.counted() {
-            self.exchanges.push(Exchange { position, day, counted });
+            let minutes = counted.minutes.get();
+            for (member, part) in [(counted.giver, GAVE), (counted.receiver, GOT)] {
+                if let Some(member) = member {
+                    self.push((Whose::Member(member.index()), part), minutes, (position, day));
+                }
+            }
+            self.exchanges.push(Exchange { position, day, counted }, &mut self.binder);
         }
         Ok(())
+    }
+
+    fn push(&mut self, (whose, slot): (Whose, Slot), amount: i64, at: (Position, Day)) {
+        if let Some(course) = self.books.moving(whose) {
+            course.push(at, (slot, amount), &mut self.binder);
+        }
     }
 
     /// A reversal takes back what the entry brought into the streams, on the day on which that happened.
@@ -111,17 +147,18 @@ impl View {
         &mut self,
         reversed: Position,
         mirrored: &[Transfer],
-        position: Position,
-        day: Day,
-    ) {
+        at: (Position, Day),
+    ) -> Result<(), Error> {
         let lines: BTreeSet<Line> = mirrored.iter().flat_map(flows::streams_near).collect();
         for line in lines {
-            let Some(series) = self.lines.get_mut(&line) else { continue };
-            let brought = series.moved(reversed);
+            let (whose, slot) = books::place(line);
+            let Some(course) = self.books.course(whose) else { continue };
+            let brought = course.moved(reversed, &self.binder)?.of(slot);
             if brought != 0 {
-                series.push(position, day, brought.saturating_neg());
+                self.push((whose, slot), brought.saturating_neg(), at);
             }
         }
+        Ok(())
     }
 
     /// The ledger.
@@ -135,9 +172,8 @@ impl View {
     }
 
     /// When an entry was recorded.
-    pub(crate) fn recorded_at(&self, position: Position) -> Option<Timestamp> {
-        let index = usize::try_from(position.get().checked_sub(1)?).ok()?;
-        self.recorded.get(index).copied()
+    pub(crate) fn recorded_at(&self, position: Position) -> Result<Option<Timestamp>, Error> {
+        self.times.of(position, &self.binder)
     }
 
     /// The Merkle log over the stored bytes.
@@ -145,19 +181,42 @@ impl View {
         &self.tree
     }
 
-    /// An account over time. One that nothing has moved is empty.
-    pub(crate) fn line(&self, line: Line) -> Option<&Series> {
-        self.lines.get(&line)
-    }
-
     /// What stood in an account at a moment.
-    pub(crate) fn at(&self, line: Line, moment: Moment) -> i64 {
-        self.lines.get(&line).map_or(0, |series| series.at(moment))
+    pub(crate) fn at(&self, line: Line, moment: Moment) -> Result<i64, Error> {
+        let (whose, slot) = books::place(line);
+        let Some(course) = self.books.course(whose) else { return Ok(0) };
+        Ok(course.at(moment, &self.binder)?.of(slot))
     }
 
-    /// Help that counted, in the order of the log.
-    pub(crate) fn exchanges(&self) -> &[Exchange] {
-        &self.exchanges
+    /// The course of a member's accounts, and where its pages are. Nothing: nothing has moved them.
+    pub(crate) fn course(&self, member: MemberId) -> Option<(&Course, &Binder)> {
+        Some((self.books.member(member)?, &self.binder))
+    }
+
+    /// Help that had counted by a moment, behind an entry, in the order of the log.
+    pub(crate) fn exchanges(
+        &self,
+        moment: Moment,
+        after: Position,
+    ) -> impl Iterator<Item = Result<Exchange, Error>> {
+        self.exchanges.by(moment, after, &self.binder)
+    }
+
+    /// The same, of all in which a member had this part.
+    pub(crate) fn exchanges_of(
+        &self,
+        (member, part): (MemberId, Slot),
+        moment: Moment,
+        after: Position,
+    ) -> impl Iterator<Item = Result<Exchange, Error>> {
+        let asked = Asked { moment, after, from: None, to: None };
+        let rows = self.books.member(member).map(|course| course.rows(asked, &self.binder));
+        let mut find = self.exchanges.finder(&self.binder);
+        rows.into_iter().flatten().filter_map(move |row| match row {
+            Ok((row, _)) if row.touched(part) => find(row.position).transpose(),
+            Ok(_) => None,
+            Err(error) => Some(Err(error)),
+        })
     }
 
     /// The entry that enrolled a member.
@@ -173,73 +232,15 @@ impl View {
     /// The moment that a read asks for. A position that has not been reached is an error.
     pub(crate) fn moment(&self, as_of: AsOf) -> Result<Moment, Error> {
         let head = self.state.head();
-        if let AsOf::Position(asked) | AsOf::Day { day: _, known: Known::Position(asked) } = as_of
-            && asked > head
-        {
-            return Err(Error::BeyondHead { asked, head });
-        }
-        Ok(Moment::of(as_of, head, |time| {
-            let known = self.recorded.partition_point(|recorded| *recorded <= time);
-            Position::new(u64::try_from(known).unwrap_or(u64::MAX))
-        }))
-    }
-}
-
-/// A view that readers share with the one writer. Nobody sees an entry in it that could still be lost.
-pub(crate) struct Published {
-    view: RwLock<View>,
-    head: watch::Sender<Position>,
-    lost: OnceLock<Arc<LogError>>,
-}
-
-impl Published {
-    pub(crate) fn new(view: View) -> Self {
-        let (head, _) = watch::channel(view.state.head());
-        Self { view: RwLock::new(view), head, lost: OnceLock::new() }
+        let moment = Moment::of(as_of, head, |time| self.times.known_by(time, &self.binder))?;
+        let asked = moment.known();
+        if asked > head { Err(Error::BeyondHead { asked, head }) } else { Ok(moment) }
     }
 
-    /// Shows durable entries, with the leaf of each.
-    pub(crate) fn show(&self, entries: &[(Entry, Hash)]) -> Result<(), Contradiction> {
-        let mut view = self.view.write().unwrap_or_else(PoisonError::into_inner);
-        for (entry, leaf) in entries {
-            view.add(entry, *leaf)?;
-        }
-        let head = view.state.head();
-        drop(view);
-        self.head.send_replace(head);
-        Ok(())
-    }
-
-    /// The view as it is now. Held only while an answer is made, never over an await.
-    pub(crate) fn look(&self) -> RwLockReadGuard<'_, View> {
-        self.view.read().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Takes the co-op out of service; whoever follows it is woken, to be told why.
-    pub(crate) fn lose(&self, why: Arc<LogError>) {
-        // The first reason stands.
-        drop(self.lost.set(why));
-        self.head.send_modify(|_| ());
-    }
-
-    /// Whether the co-op is served; the error says why it is not any more.
-    pub(crate) fn served(&self) -> Result<(), Error> {
-        self.lost.get().map_or(Ok(()), |why| Err(Error::Lost(Arc::clone(why))))
-    }
-
-    /// Tells when the head moves.
-    pub(crate) fn follow(&self) -> watch::Receiver<Position> {
-        self.head.subscribe()
-    }
-
-    /// Waits until the view holds this position: read your own writes.
-    pub(crate) async fn reach(&self, asked: Position) -> Result<(), Error> {
-        let mut head = self.follow();
-        let reached = head.wait_for(|head| *head >= asked);
-        match tokio::time::timeout(WAIT_FOR_POSITION, reached).await {
-            Ok(Ok(_)) => Ok(()),
-            Ok(Err(_)) => Err(Error::Stopping),
-            Err(_) => Err(Error::BeyondHead { asked, head: *self.head.borrow() }),
-        }
+    /// What a snapshot is made of. Nothing: its pages have no file, or are spoiled.
+    pub(crate) fn taken(&self) -> Result<Option<(Taken, Vec<u8>)>, SnapshotError> {
+        let Some(taken) = self.binder.taken() else { return Ok(None) };
+        let packed = pack(&(taken.kept(), self))?;
+        Ok(Some((taken, packed)))
     }
 }

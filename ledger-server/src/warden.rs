@@ -1,28 +1,26 @@
 //! Takes a co-op out of service at the moment when its log turns out to be damaged. The others go on.
 
 use std::{
-    fs,
     ops::ControlFlow,
-    path::PathBuf,
     sync::{Arc, PoisonError, RwLock},
 };
 
 use crate::{
-    boot,
     engine::Directory,
     log::{Against, Block, Head, Log, LogError, LogId, Lost, Pause, Stretch},
+    snapshots::Snapshots,
 };
 
 /// Whoever finds damage tells the warden.
 #[derive(Clone)]
 pub(crate) struct Warden {
     directory: Arc<RwLock<Directory>>,
-    snapshots: PathBuf,
+    snapshots: Snapshots,
 }
 
 impl Warden {
-    /// The warden of a directory, who knows the folder of the snapshots.
-    pub(crate) fn new(directory: Arc<RwLock<Directory>>, snapshots: PathBuf) -> Self {
+    /// The warden of a directory, who knows where the snapshots are.
+    pub(crate) fn new(directory: Arc<RwLock<Directory>>, snapshots: Snapshots) -> Self {
         Self { directory, snapshots }
     }
 
@@ -42,9 +40,7 @@ impl Warden {
         directory.lost.insert(coop, why);
         drop(directory);
         // Without its snapshot the next start reads all of this log and finds the same before it serves anybody.
-        if let Err(error) = fs::remove_file(boot::file(&self.snapshots, log)) {
-            tracing::info!(log = log.get(), %error, "there is no snapshot to remove");
-        }
+        self.snapshots.remove(log);
     }
 
     /// The same, if this error means that entries are damaged.

@@ -42,7 +42,21 @@ pub fn seal<T: Serialize>(
     head: Head,
     value: &T,
 ) -> Result<Vec<u8>, SnapshotError> {
-    let value = postcard::to_stdvec(value).map_err(|_| SnapshotError::Value)?;
+    seal_packed(kind, version, head, &pack(value)?)
+}
+
+/// The bytes of a value alone, for whoever can hold it for a short time only: [`seal_packed`] puts the frame around them.
+pub fn pack<T: Serialize>(value: &T) -> Result<Vec<u8>, SnapshotError> {
+    postcard::to_stdvec(value).map_err(|_| SnapshotError::Value)
+}
+
+/// The same as [`seal`], of a value that has been packed before.
+pub fn seal_packed(
+    kind: &str,
+    version: u32,
+    head: Head,
+    value: &[u8],
+) -> Result<Vec<u8>, SnapshotError> {
     let kind_len = u32::try_from(kind.len()).map_err(|_| SnapshotError::Shape)?;
     let value_len = u64::try_from(value.len()).map_err(|_| SnapshotError::Shape)?;
     let mut bytes = Vec::with_capacity(value.len().saturating_add(kind.len()).saturating_add(128));
@@ -54,7 +68,7 @@ pub fn seal<T: Serialize>(
     bytes.extend(head.0.to_le_bytes());
     bytes.extend(head.1);
     bytes.extend(value_len.to_le_bytes());
-    bytes.extend(checksum(&bytes, &value));
+    bytes.extend(checksum(&bytes, value));
     bytes.extend(value);
     Ok(bytes)
 }

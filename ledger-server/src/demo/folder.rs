@@ -13,8 +13,8 @@ use crate::error::Error;
 const FILLING: &str = "sample.filling";
 const FILLED: &str = "sample.filled";
 /// What a server keeps in its folder.
-const KEPT: [&str; 6] =
-    ["log", "cards", "snapshots", "secret.key", "operator.token", "operator.hash"];
+const KEPT: [&str; 7] =
+    ["log", "cards", "snapshots", "derived", "secret.key", "operator.token", "operator.hash"];
 
 /// What is there.
 pub(super) enum Found {

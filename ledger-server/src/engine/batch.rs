@@ -304,7 +304,10 @@ impl Writer {
         let leaf = Some(leaf);
         let below_soft_floor = match batch.below_soft_floor.get(&(coop.clone(), position)) {
             Some(minutes) => *minutes,
-            None => self.ledgers.get(coop).map_or(0, |ledger| stood_below(ledger, &entry)),
+            None => match self.ledgers.get(coop) {
+                Some(ledger) => stood_below(ledger, &entry)?,
+                None => 0,
+            },
         };
         Ok(Answer { entry, leaf, replayed: true, validated_only: false, below_soft_floor })
     }
@@ -353,11 +356,12 @@ fn below_soft_floor(before: &State, entry: &Entry) -> i64 {
 }
 
 /// The same of an entry that is on the platter, as the account stood after it and by the policy of its day.
-fn stood_below(ledger: &Ledger, entry: &Entry) -> i64 {
+fn stood_below(ledger: &Ledger, entry: &Entry) -> Result<i64, Error> {
     let view = ledger.published.look();
     let mut policies = view.state().policies().iter();
     let policy = policies.find(|policy| policy.version == entry.policy_version);
     let after = Moment::Through(entry.position);
     let balances = taken(entry).into_keys().map(|member| view.at(Line::Own(member), after));
-    policy.map_or(0, |policy| lowest(policy.values.soft_floor_minutes, balances))
+    let balances = balances.collect::<Result<Vec<_>, _>>()?;
+    Ok(policy.map_or(0, |policy| lowest(policy.values.soft_floor_minutes, balances.into_iter())))
 }

@@ -14,7 +14,7 @@ use ledger_proto::{
 use proptest::{prelude::*, sample::Index};
 
 use super::{people, statement, totals};
-use crate::views::{Moment, View};
+use crate::views::{Asked, Binder, Moment, View};
 
 // The dice of the core's laws.
 #[path = "../../../ledger-core/tests/laws/moves.rs"]
@@ -56,7 +56,11 @@ fn history(moves: &[Move]) -> Vec<Entry> {
 }
 
 fn view(entries: &[Entry]) -> View {
-    let mut view = View::default();
+    view_on(Binder::default(), entries)
+}
+
+fn view_on(binder: Binder, entries: &[Entry]) -> View {
+    let mut view = View::on(binder);
     for entry in entries {
         view.add(entry, leaf(&entry.position.get().to_be_bytes())).unwrap();
     }
@@ -79,19 +83,23 @@ fn shown(view: &View, moment: Moment) -> Shown {
     let coop = CoopName::new("any-valley").unwrap();
     let members = people::enrolled(view, moment);
     let lines = |member| {
-        let lines = statement::lines(view, member, moment, (None, None));
-        let lines = lines.into_iter();
+        let asked = Asked { moment, after: Position::START, from: None, to: None };
+        let lines = statement::lines(view, member, asked).map(Result::unwrap);
         lines.map(|(at, moved)| (at, moved, statement::reversed_by(view, at, moment))).collect()
     };
     Shown {
-        totals: v1::GetStoreTotalsResponse { position: 0, ..totals::at(&coop, view, moment) },
+        totals: v1::GetStoreTotalsResponse {
+            position: 0,
+            ..totals::at(&coop, view, moment).unwrap()
+        },
         balances: members
             .iter()
-            .map(|member| people::balance(&coop, view, member, moment))
+            .map(|member| people::balance(&coop, view, member, moment).unwrap())
             .collect(),
         statements: members.iter().map(|member| (member.id, lines(member.id))).collect(),
-        exchanges: statement::exchanged(view, moment)
-            .map(|exchange| statement::told(&coop, view, exchange, moment))
+        exchanges: view
+            .exchanges(moment, Position::START)
+            .map(|exchange| statement::told(&coop, view, &exchange.unwrap(), moment))
             .collect(),
     }
 }
@@ -183,7 +191,7 @@ proptest! {
         cuts in prop::collection::vec((any::<Index>(), any::<Index>(), -1_i64..=1), 6),
     ) {
         let log = history(&dice);
-        let whole = view(&log);
+        let whole = view_on(Binder::default().with_small_pages(), &log);
         let known_by = |time| log.iter().filter(|entry| entry.recorded_at <= time).count();
         for (cut, other, apart) in cuts {
             let cut = cut.index(log.len() + 1);

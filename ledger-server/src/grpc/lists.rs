@@ -12,7 +12,7 @@ use super::{Service, coops::actor, pages::Pages, people::filter};
 use crate::{
     auth::Caller,
     error::Error,
-    views::{Line, View},
+    views::{Line, Moment, View},
 };
 
 pub(super) async fn pending_hours(
@@ -153,37 +153,37 @@ pub(super) async fn offers(
     let head = view.state().head();
     let rows = offered.iter().enumerate().filter_map(|(index, offer)| {
         let id = OfferId::at(index)?;
-        let used = view.at(Line::Used(id), moment);
-        (!offer.withdrawn)
-            .then(|| (u64::from(id.get()), row(&found.coop, &view, (id, offer, used), moment)))
+        (!offer.withdrawn).then(|| (u64::from(id.get()), (id, offer)))
     });
     let (offers, next_page_token) = pages.take(rows, head);
+    let offers = offers.into_iter().map(|offer| row(&found.coop, &view, offer, moment));
+    let offers = offers.collect::<Result<_, _>>()?;
     Ok(v1::ListOffersResponse { offers, next_page_token, position: api::position(head) })
 }
 
 fn row(
     coop: &CoopName,
     view: &View,
-    (id, offer, used): (OfferId, &Offer, i64),
-    moment: crate::views::Moment,
-) -> v1::Offer {
+    (id, offer): (OfferId, &Offer),
+    moment: Moment,
+) -> Result<v1::Offer, Error> {
     let (vouchers, valid_until) = match offer.kind {
         OfferKind::Vouchers { face_value: _, valid_until } => (true, valid_until.to_string()),
         OfferKind::InKind { valuation: _ } => (false, String::new()),
     };
-    v1::Offer {
+    Ok(v1::Offer {
         name: name::offer(coop, id),
         title: offer.title.to_string(),
         party: offer.party.map(|party| name::party(coop, party)).unwrap_or_default(),
         party_title: business(view.state(), offer),
         vouchers,
         value_pence: value(offer),
-        stock: view.at(Line::Stock(id), moment),
-        with_members: view.at(Line::With(id), moment),
-        used,
-        lapsed: view.at(Line::Lapsed(id), moment),
+        stock: view.at(Line::Stock(id), moment)?,
+        with_members: view.at(Line::With(id), moment)?,
+        used: view.at(Line::Used(id), moment)?,
+        lapsed: view.at(Line::Lapsed(id), moment)?,
         valid_until,
-    }
+    })
 }
 
 /// What the bearer of a code may say: where, under which id, by which road and when. Not who acts, for whom, on which

@@ -37,6 +37,18 @@ impl Pages {
         self.asked.after.unwrap_or(0)
     }
 
+    /// The same of rows of which some may not be readable: the first such ends it.
+    pub(super) fn try_take<T>(
+        &self,
+        rows: impl IntoIterator<Item = Result<(u64, T), Error>>,
+        at: Position,
+    ) -> Result<(Vec<T>, String), Error> {
+        let mut failed = None;
+        let read = rows.into_iter().map_while(|row| row.map_err(|error| failed = Some(error)).ok());
+        let taken = self.take(read, at);
+        failed.map_or(Ok(taken), Err)
+    }
+
     /// The rows of this page, numbered in order from 1 or above, and the token of the next.
     pub(super) fn take<T>(
         &self,

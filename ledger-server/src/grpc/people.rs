@@ -22,17 +22,17 @@ pub(super) fn balance(
     view: &View,
     member: &Member,
     moment: Moment,
-) -> v1::MemberBalance {
-    let balance_minutes = view.at(Line::Own(member.id), moment);
+) -> Result<v1::MemberBalance, Error> {
+    let balance_minutes = view.at(Line::Own(member.id), moment)?;
     let floor = floor(view, moment);
-    v1::MemberBalance {
+    Ok(v1::MemberBalance {
         name: name::member(coop, member.id),
         number: member.id.label(),
         r#ref: member.reference.as_ref().map(ToString::to_string).unwrap_or_default(),
         balance_minutes,
-        held_minutes: view.at(Line::Held(member.id), moment),
+        held_minutes: view.at(Line::Held(member.id), moment)?,
         available_minutes: balance_minutes.saturating_sub(floor),
-    }
+    })
 }
 
 /// The floor that was in force at a moment. A day is judged by the newest policy that is known.
@@ -65,7 +65,7 @@ fn row(
         balance_minutes,
         held_minutes,
         available_minutes,
-    } = balance(&found.coop, view, member, moment);
+    } = balance(&found.coop, view, member, moment)?;
     let standing = match member.standing {
         Standing::Active => v1::Standing::Active,
         Standing::Suspended => v1::Standing::Suspended,

@@ -1,10 +1,6 @@
 //! Balances, statements, and who gave what to whom.
 
-use std::collections::BTreeMap;
-
-use ledger_core::{
-    CoopName, Day, Entry, Event, MemberId, Position, TaskKind, TimeAccount, Transfer,
-};
+use ledger_core::{CoopName, Entry, Event, MemberId, Position, TaskKind, TimeAccount, Transfer};
 use ledger_proto::{
     api::{self, name, time},
     stored, v1,
@@ -17,7 +13,7 @@ use super::{
 };
 use crate::{
     error::Error,
-    views::{Exchange, Line, Moment, View},
+    views::{Asked, Exchange, GAVE, GOT, HELD, Line, Moment, OWN, Row, View},
 };
 
 pub(super) async fn balances(
@@ -32,10 +28,9 @@ pub(super) async fn balances(
     let head = view.state().head();
     let rows = members.iter().map(|member| (u64::from(member.id.get()), member));
     let (members, next_page_token) = pages.take(rows, head);
-    let balances =
-        members.into_iter().map(|member| balance(&found.coop, &view, member, moment)).collect();
+    let balances = members.into_iter().map(|member| balance(&found.coop, &view, member, moment));
     Ok(v1::ListBalancesResponse {
-        balances,
+        balances: balances.collect::<Result<_, _>>()?,
         next_page_token,
         position: api::position(pages.position(head)),
     })
@@ -62,22 +57,18 @@ pub(super) async fn statement(
         let id = name::parse_member("member", &found.coop, &request.member)?;
         let member = view.state().member(id)?;
         let moment = view.moment(found.read.as_of)?.until(pages.began());
-        let lines = lines(&view, id, moment, (from, to));
+        let asked = Asked { moment, after: Position::new(pages.after()), from, to };
         let head = view.state().head();
-        let before =
-            lines.iter().take_while(|(position, _)| position.get() <= pages.after()).last();
-        let first = lines.first().map_or_else(
-            || stood_before(&view, id, moment, from),
-            |(_, moved)| moved.after.saturating_sub(moved.own),
-        );
-        let opening_minutes = before.map_or(first, |(_, moved)| moved.after);
-        let rows = lines.iter().map(|(position, moved)| {
-            (position.get(), (*position, *moved, reversed_by(&view, *position, moment)))
+        let rows = lines(&view, id, asked).map(|line| {
+            let (position, moved) = line?;
+            let row = (position, moved, reversed_by(&view, position, moment));
+            Ok((position.get(), row))
         });
-        let (page, next_page_token) = pages.take(rows, head);
+        let (page, next_page_token) = pages.try_take(rows, head)?;
+        let first = page.first().map(|(_, moved, _)| *moved);
         let answer = v1::GetStatementResponse {
-            balance: Some(balance(&found.coop, &view, member, moment)),
-            opening_minutes,
+            balance: Some(balance(&found.coop, &view, member, moment)?),
+            opening_minutes: opening(&view, id, asked, first)?,
             lines: Vec::new(),
             next_page_token,
             position: api::position(pages.position(head)),
@@ -110,39 +101,42 @@ pub(super) async fn statement(
 pub(super) fn lines(
     view: &View,
     member: MemberId,
-    moment: Moment,
-    (from, to): (Option<Day>, Option<Day>),
-) -> Vec<(Position, Moved)> {
-    let mut moved: BTreeMap<Position, (Day, Moved)> = BTreeMap::new();
-    for line in [Line::Own(member), Line::Held(member)] {
-        let marks = view.line(line).map(crate::views::Series::marks).unwrap_or_default();
-        for mark in marks {
-            if moment.counts(mark.position, mark.day) {
-                let (_, row) = moved.entry(mark.position).or_insert((mark.day, Moved::default()));
-                if line == Line::Own(member) { row.own = mark.delta } else { row.held = mark.delta }
-            }
+    asked: Asked,
+) -> impl Iterator<Item = Result<(Position, Moved), Error>> {
+    let rows = view.course(member).map(|(course, binder)| course.rows(asked, binder));
+    rows.into_iter().flatten().filter_map(|row| match row {
+        Ok((row, sums)) if is_line(&row) => {
+            let (own, held, after) = (row.moved.of(OWN), row.moved.of(HELD), sums.of(OWN));
+            Some(Ok((row.position, Moved { own, held, after })))
         }
-    }
-    let mut balance = 0_i64;
-    let mut rows = Vec::with_capacity(moved.len());
-    for (position, (day, mut row)) in moved {
-        balance = balance.saturating_add(row.own);
-        row.after = balance;
-        if from.is_none_or(|from| day >= from) && to.is_none_or(|to| day <= to) {
-            rows.push((position, row));
-        }
-    }
-    rows
+        Ok(_) => None,
+        Err(error) => Some(Err(error)),
+    })
 }
 
-/// What stood in a member's account before a day, where nothing happened on it or after it. With no first day: nothing.
-fn stood_before(view: &View, member: MemberId, moment: Moment, from: Option<Day>) -> i64 {
-    let marks = view.line(Line::Own(member)).map(crate::views::Series::marks).unwrap_or_default();
-    marks
-        .iter()
-        .filter(|mark| moment.counts(mark.position, mark.day))
-        .filter(|mark| from.is_some_and(|from| mark.day < from))
-        .fold(0, |sum: i64, mark| sum.saturating_add(mark.delta))
+/// Help that moved neither of a member's accounts is no line of their statement.
+fn is_line(row: &Row) -> bool {
+    row.touched(OWN) || row.touched(HELD)
+}
+
+/// What stood in a member's account before the first line of a page: after the last line of the page before; where there is
+/// none, before this one; and where no line is of these days, before the first of them. With no first day: nothing.
+fn opening(
+    view: &View,
+    member: MemberId,
+    asked: Asked,
+    first: Option<Moved>,
+) -> Result<i64, Error> {
+    let before = match view.course(member) {
+        Some((course, binder)) => course.last(asked, is_line, binder)?,
+        None => None,
+    };
+    let moment = match (before, first) {
+        (Some(row), _) => Some(asked.moment.until(Some(row.position))),
+        (None, Some(first)) => return Ok(first.after.saturating_sub(first.own)),
+        (None, None) => asked.from.and_then(|from| asked.moment.before(from)),
+    };
+    moment.map_or(Ok(0), |moment| view.at(Line::Own(member), moment))
 }
 
 /// The entry that has reversed this one, of those that are known at the moment. Zero: none.
@@ -190,24 +184,25 @@ pub(super) async fn exchanges(
     let receiver = filter(&found, view.state(), "receiver", &request.receiver)?;
     let moment = view.moment(found.read.as_of)?.until(pages.began());
     let head = view.state().head();
-    let rows = exchanged(&view, moment).filter(|exchange| {
-        giver.is_none_or(|giver| exchange.counted.giver == Some(giver))
-            && receiver.is_none_or(|receiver| exchange.counted.receiver == Some(receiver))
+    let after = Position::new(pages.after());
+    let part = giver.map(|giver| (giver, GAVE)).or(receiver.map(|receiver| (receiver, GOT)));
+    let of = part.map(|part| view.exchanges_of(part, moment, after));
+    let all = part.is_none().then(|| view.exchanges(moment, after));
+    let exchanges = of.into_iter().flatten().chain(all.into_iter().flatten());
+    let rows = exchanges.filter(|exchange| match exchange {
+        Ok(exchange) => receiver.is_none_or(|receiver| exchange.counted.receiver == Some(receiver)),
+        Err(_) => true,
     });
-    let rows =
-        rows.map(|exchange| (exchange.position.get(), told(&found.coop, &view, exchange, moment)));
-    let (exchanges, next_page_token) = pages.take(rows, head);
+    let rows = rows.map(|exchange| {
+        let exchange = exchange?;
+        Ok((exchange.position.get(), told(&found.coop, &view, &exchange, moment)))
+    });
+    let (exchanges, next_page_token) = pages.try_take(rows, head)?;
     Ok(v1::ListExchangesResponse {
         exchanges,
         next_page_token,
         position: api::position(pages.position(head)),
     })
-}
-
-/// Help that had counted by a moment, in the order of the log.
-pub(super) fn exchanged(view: &View, moment: Moment) -> impl Iterator<Item = &Exchange> {
-    let exchanges = view.exchanges().iter();
-    exchanges.filter(move |exchange| moment.counts(exchange.position, exchange.day))
 }
 
 pub(super) fn told(

@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Frontier, Hash, Over, consistency_path, inclusion_path, range_root};
+use super::{Frontier, Hash, Over, Unaligned, consistency_path, inclusion_path, range_root};
 
 /// So many entries make the smallest subtree whose root is kept; the log seals them in segments of the same size.
 pub const SEGMENT: u64 = 1 << HEIGHT;
@@ -70,6 +70,15 @@ impl Tree {
             let segment = std::mem::take(&mut self.open);
             self.seal(segment.root());
         }
+    }
+
+    /// Adds a whole segment, by its root. Refused where the log does not end at the end of one.
+    pub fn push_segment(&mut self, root: Hash) -> Result<(), Unaligned> {
+        if self.open.size() != 0 {
+            return Err(Unaligned { size: self.size(), entries: SEGMENT });
+        }
+        self.seal(root);
+        Ok(())
     }
 
     fn seal(&mut self, segment: Hash) {
@@ -219,6 +228,21 @@ mod tests {
         }
         let written = postcard::to_stdvec(&tree).unwrap();
         assert_eq!(postcard::from_bytes::<Tree>(&written).unwrap(), tree);
+    }
+
+    #[test]
+    fn a_segment_is_added_as_a_whole_or_not_at_all() {
+        let (mut tree, leaves) = grown(0);
+        assert!(leaves.is_empty());
+        let (by_leaves, leaves) = grown(3 * SEGMENT + 1);
+        for segment in leaves.chunks_exact(usize::try_from(SEGMENT).unwrap()) {
+            tree.push_segment(Over::Entries.root(segment)).unwrap();
+        }
+        tree.push(*leaves.last().unwrap());
+        assert_eq!(tree, by_leaves);
+        let size = 3 * SEGMENT + 1;
+        assert_eq!(tree.push_segment(leaves[0]), Err(Unaligned { size, entries: SEGMENT }));
+        assert_eq!(tree, by_leaves);
     }
 
     #[test]
