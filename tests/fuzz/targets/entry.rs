@@ -3,7 +3,7 @@
 
 use std::sync::LazyLock;
 
-use ledger_proto::stored::{MAX_ENTRY, decode, decode_strictly, encode};
+use ledger_proto::stored::{MAX_ENTRY, decode, decode_generally, decode_strictly, encode, walk};
 use prost_reflect::{DescriptorPool, DynamicMessage, MessageDescriptor};
 use serde_json::Value;
 
@@ -13,6 +13,11 @@ static ENTRY: LazyLock<MessageDescriptor> = LazyLock::new(|| {
 });
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| {
+    // Two roads, and one entry: the short one takes all that we would write, and nothing else.
+    let (short, general) = (walk(data), decode_generally(data));
+    assert_eq!(decode(data), general);
+    let own = general.ok().filter(|entry| encode(entry).is_ok_and(|bytes| bytes == data));
+    assert_eq!(short, own);
     let Ok(entry) = decode(data) else {
         assert!(decode_strictly(data).is_err());
         return;

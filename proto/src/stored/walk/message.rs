@@ -219,29 +219,31 @@ impl<'a> Message<'a> {
     /// A number in as few bytes as it can have.
     #[inline(always)]
     fn varint(&mut self) -> Option<u64> {
-        match self.0 {
-            [byte, rest @ ..] if *byte < 0x80 => {
-                self.0 = rest;
-                Some(u64::from(*byte))
+        let (number, rest) = match self.0 {
+            [byte, rest @ ..] if *byte < 0x80 => (u64::from(*byte), rest),
+            [low, high @ 1..0x80, rest @ ..] => {
+                (u64::from(low & 0x7f) | u64::from(*high) << 7, rest)
             }
-            _ => self.longer(),
-        }
+            more => longer(more)?,
+        };
+        self.0 = rest;
+        Some(number)
     }
+}
 
-    /// The same, of two bytes or more.
-    #[inline(never)]
-    fn longer(&mut self) -> Option<u64> {
-        let (mut number, mut bytes) = (0, self.0.iter());
-        for at in 0..10 {
-            let byte = *bytes.next()?;
-            let part = u64::from(byte & 0x7f);
-            number |= part << (7 * at);
-            if byte < 0x80 {
-                self.0 = bytes.as_slice();
-                // Not a last byte without a say, and no bits beyond the 64th.
-                return (part != 0 && number >> (7 * at) == part).then_some(number);
-            }
+/// A number of three bytes or more, and what is behind it.
+#[inline(never)]
+fn longer(bytes: &[u8]) -> Option<(u64, &[u8])> {
+    let (mut number, mut bytes) = (0, bytes.iter());
+    for at in 0..10 {
+        let byte = *bytes.next()?;
+        let part = u64::from(byte & 0x7f);
+        number |= part << (7 * at);
+        if byte < 0x80 {
+            // Not a last byte without a say, and no bits beyond the 64th.
+            let minimal = part != 0 && number >> (7 * at) == part;
+            return minimal.then_some((number, bytes.as_slice()));
         }
-        None
     }
+    None
 }
