@@ -24,7 +24,7 @@ use crate::{
 };
 
 /// Goes up with every change of the reducer or of what a view holds: an older snapshot is then not taken.
-const REDUCER: u32 = 6;
+const REDUCER: u32 = 7;
 /// The file that says that a loss is being accepted begins so, and ends with the name of the co-op.
 pub(crate) const ACCEPTING: &str = "accepting-loss.";
 /// What the snapshots are of.
