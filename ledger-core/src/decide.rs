@@ -93,10 +93,10 @@ impl Ruling {
 pub fn decide(state: &State, request: &Request) -> Result<Decision, Rejection> {
     // A retry is answered from the log before any rule is asked: by now the rule might refuse.
     if let Some((position, fingerprint)) = state.answered.get(&request.id) {
-        return if *fingerprint == request.fingerprint {
-            Ok(Decision::AlreadyRecorded(*position))
+        return if fingerprint == request.fingerprint {
+            Ok(Decision::AlreadyRecorded(position))
         } else {
-            Err(Rejection::RequestIdReused { position: *position })
+            Err(Rejection::RequestIdReused { position })
         };
     }
     acceptable(request)?;

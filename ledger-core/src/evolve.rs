@@ -1,24 +1,24 @@
 //! What has happened changes what is. The live ledger, a restart and the auditor all come through [`advance`], so they
 //! cannot differ.
 
+mod moves;
 mod promises;
 mod proofs;
 
 use thiserror::Error;
 
 use crate::{
-    account::{TimeAccount, Transfer},
-    amount::Overflow,
     entry::Entry,
     event::{Event, Undone},
-    id::{MemberId, OfferId, Position, RequestId},
+    id::{MemberId, OfferId, Position},
     kinds::Role,
     policy::{Policy, Values},
     state::{
-        Fund, Member, Offer, OfferKind, Officer, OpenVoucher, Party, Promise, REQUEST_ID_DAYS_BACK,
-        Standing, State,
+        Fund, Known, Member, Offer, OfferKind, Officer, OpenVoucher, Party, Promise,
+        REQUEST_ID_DAYS_BACK, Standing, State,
     },
     text::Title,
+    time::Day,
 };
 
 /// An entry that cannot follow on the entries before it: the log is not what the ledger wrote.
@@ -85,14 +85,7 @@ fn follow(state: &mut State, entry: &Entry) -> Result<()> {
         return Err(impossible(at, "a log begins with the founding of its co-op, and only then"));
     }
     for transfer in &entry.event.transfers() {
-        if transfer.goes_nowhere() {
-            return Err(impossible(at, "a transfer goes nowhere"));
-        }
-        if !known(state, transfer) {
-            return Err(impossible(at, "a transfer names a member who is not there"));
-        }
-        state.books.apply(transfer).map_err(|Overflow| impossible(at, "a balance overflows"))?;
-        touch(state, transfer, at);
+        moves::book(state, at, transfer)?;
     }
     happen(state, entry)?;
     remember(state, entry)?;
@@ -105,42 +98,26 @@ fn impossible(at: Position, what: &'static str) -> Contradiction {
     Contradiction::Impossible { at, what }
 }
 
-/// Whether the members of a transfer have been enrolled: a made-up log must not make the books as long as it likes.
-fn known(state: &State, transfer: &Transfer) -> bool {
-    let there = |member: MemberId| member.index() < state.members.len();
-    match transfer {
-        Transfer::Time { from, to, minutes: _ } => {
-            [from, to].into_iter().all(|account| match account {
-                TimeAccount::Member(member) | TimeAccount::Held(member) => there(*member),
-                TimeAccount::Pot | TimeAccount::Commons => true,
-            })
-        }
-        Transfer::Cash { .. } | Transfer::Kind { .. } => true,
+/// Minutes count towards a giver's day.
+fn given(
+    state: &mut State,
+    at: Position,
+    giver: MemberId,
+    (day, minutes): (Day, i64),
+) -> Result<()> {
+    if !moves::enrolled(state, giver) {
+        return Err(impossible(at, "help was given by a member who is not there"));
     }
-}
-
-/// A member whose hours moved has another revision.
-fn touch(state: &mut State, transfer: &Transfer, at: Position) {
-    if let Transfer::Time { from, to, minutes: _ } = transfer {
-        for account in [from, to] {
-            if let TimeAccount::Member(member) | TimeAccount::Held(member) = account
-                && let Some(member) = state.members.get_mut(member.index())
-            {
-                member.revision = at;
-            }
-        }
-    }
+    state.given.add(giver, day, minutes);
+    Ok(())
 }
 
 /// The request is known, for as long as its id is acceptable; so are the import's step and the correction.
 fn remember(state: &mut State, entry: &Entry) -> Result<()> {
     let at = entry.position;
-    let oldest = RequestId::floor_of(entry.recorded_at.plus_days(-REQUEST_ID_DAYS_BACK));
-    while state.answered.first_key_value().is_some_and(|(id, _)| *id < oldest) {
-        state.answered.pop_first();
-    }
-    if let Some(asked) = entry.asked
-        && state.answered.insert(asked.id, (at, asked.fingerprint)).is_some()
+    state.answered.move_on(at, entry.recorded_at.plus_days(-REQUEST_ID_DAYS_BACK));
+    if let Some(asked) = &entry.asked
+        && state.answered.answer(asked) == Known::Already
     {
         return Err(impossible(at, "a request is answered twice"));
     }
@@ -251,7 +228,7 @@ fn happen(state: &mut State, entry: &Entry) -> Result<()> {
             undo(state, at, *undone)?;
         }
         Event::HoursLogged { help, confirm_by } => {
-            promises::hours_logged(state, entry, *help, *confirm_by);
+            promises::hours_logged(state, entry, *help, *confirm_by)?;
         }
         Event::HoursConfirmed { hours, help, logged: _, evidence: _ } => {
             promises::hours_settled(state, at, *hours, help.minutes.get())?;
@@ -262,7 +239,7 @@ fn happen(state: &mut State, entry: &Entry) -> Result<()> {
         }
         Event::HoursDisputed { hours, reason: _ } => promises::hours_disputed(state, at, *hours)?,
         Event::HoursRecorded { help, evidence: _ } => {
-            state.given.add(help.giver, entry.occurred_on, help.minutes.get());
+            given(state, at, help.giver, (entry.occurred_on, help.minutes.get()))?;
         }
         Event::RespiteRequested { carer, minutes, wanted_on, start, lapse_at } => {
             promises::respite_requested(
@@ -361,7 +338,7 @@ fn undo(state: &mut State, at: Position, undone: Undone) -> Result<()> {
     match undone {
         Undone::TransfersOnly => {}
         Undone::GivenMinutes { giver, day, minutes } => {
-            state.given.add(giver, day, minutes.get().saturating_neg());
+            given(state, at, giver, (day, minutes.get().saturating_neg()))?;
         }
         Undone::Leaving(member) => {
             let member = member_mut(state, member, at)?;

@@ -1,6 +1,9 @@
 //! Ids: dense numbers that the ledger gives, positions in the log, and the ids that callers make.
 
-use std::fmt;
+use std::{
+    fmt,
+    hash::{Hash, Hasher},
+};
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -159,8 +162,15 @@ impl fmt::Display for Position {
 
 /// An id that a caller made for one request: a `UUIDv7` (RFC 9562), whose first 48 bits are a time in milliseconds.
 /// In order of their bytes such ids are in order of that time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct RequestId([u8; 16]);
+
+/// In one piece, since it is hashed at every entry: as a list its length would go in first.
+impl Hash for RequestId {
+    fn hash<H: Hasher>(&self, hasher: &mut H) {
+        hasher.write_u128(u128::from_ne_bytes(self.0));
+    }
+}
 
 impl RequestId {
     /// The id with these bytes, if they are a version 7 of the usual variant.

@@ -55,8 +55,9 @@ pub use past::{PastCover, PastDestination, PastRespite, PastStep, PastVoucher, S
 pub use policy::{OwnFamily, Policy, Unsound, Values, VoucherBasis};
 pub use rejection::{Rejection, Sort};
 pub use state::{
-    Books, Fund, HoursStatus, LoggedHours, Member, Offer, OfferKind, Officer, OpenVoucher, Party,
-    Promise, REQUEST_ID_DAYS_AHEAD, REQUEST_ID_DAYS_BACK, Slot, Standing, State,
+    Behind, Books, Fund, HoursStatus, LoggedHours, Member, Offer, OfferKind, Officer, Open,
+    OpenVoucher, Party, Promise, REQUEST_ID_DAYS_AHEAD, REQUEST_ID_DAYS_BACK, Slot, Standing,
+    State,
 };
 pub use text::{CoopName, Reference, TextError, Title};
 pub use time::{Day, TimeOfDay, Timestamp};

@@ -1,22 +1,25 @@
 //! What `decide` must remember, and nothing else.
 
 mod books;
+mod due;
 mod given;
+mod hashed;
+mod open;
 mod people;
+mod places;
 mod promises;
 mod settled;
+mod shelf;
+mod window;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
 use crate::{
     account::{CashAccount, KindAccount, TimeAccount},
     amount::Minutes,
-    id::{
-        CodeHash, Fingerprint, FundId, MemberId, OfferId, OfficerId, PartyId, Position, RequestId,
-        RowKey,
-    },
+    id::{CodeHash, FundId, MemberId, OfferId, OfficerId, PartyId, Position, RequestId, RowKey},
     key::PublicKey,
     policy::{Policy, Values},
     rejection::Rejection,
@@ -24,12 +27,18 @@ use crate::{
     time::Timestamp,
 };
 
+use due::Due;
 use given::Given;
+use hashed::Hashed;
 use settled::Settled;
+use window::Window;
+
+pub(crate) use window::Known;
 
 pub use books::Books;
+pub use open::Open;
 pub use people::{Fund, Member, Offer, OfferKind, Officer, Party, Standing};
-pub use promises::{HoursStatus, LoggedHours, OpenVoucher, Promise, Slot};
+pub use promises::{Behind, HoursStatus, LoggedHours, OpenVoucher, Promise, Slot};
 
 /// How long a request id is acceptable, and therefore remembered: its own time lies no more than so many days back…
 pub const REQUEST_ID_DAYS_BACK: i64 = 35;
@@ -52,16 +61,16 @@ pub struct State {
     pub(crate) fund_titles: BTreeMap<Title, FundId>,
     pub(crate) offers: Vec<Offer>,
     pub(crate) books: Books,
-    pub(crate) hours: BTreeMap<Position, LoggedHours>,
-    pub(crate) respites: BTreeMap<Position, Promise>,
-    pub(crate) vouchers: BTreeMap<Position, OpenVoucher>,
-    pub(crate) codes: BTreeMap<CodeHash, Position>,
+    pub(crate) hours: Open<LoggedHours>,
+    pub(crate) respites: Open<Promise>,
+    pub(crate) vouchers: Open<OpenVoucher>,
+    pub(crate) codes: Hashed<CodeHash, Position>,
     pub(crate) settled: Settled,
-    pub(crate) due: BTreeSet<(Timestamp, Position)>,
-    pub(crate) answered: BTreeMap<RequestId, (Position, Fingerprint)>,
+    pub(crate) due: Due,
+    pub(crate) answered: Window,
     pub(crate) reversed: BTreeMap<Position, Position>,
     pub(crate) corrected: BTreeMap<Position, Position>,
-    pub(crate) rows: BTreeMap<RowKey, Position>,
+    pub(crate) rows: Hashed<RowKey, Position>,
     pub(crate) given: Given,
     pub(crate) thanked: BTreeMap<(MemberId, i32), (u32, i64)>,
     pub(crate) booked: BTreeMap<(MemberId, i64), Slot>,
@@ -138,17 +147,17 @@ impl State {
     }
 
     /// Logged hours that wait, oldest first.
-    pub fn pending_hours(&self) -> &BTreeMap<Position, LoggedHours> {
+    pub fn pending_hours(&self) -> &Open<LoggedHours> {
         &self.hours
     }
 
     /// Respite that is promised, oldest first.
-    pub fn promised_respite(&self) -> &BTreeMap<Position, Promise> {
+    pub fn promised_respite(&self) -> &Open<Promise> {
         &self.respites
     }
 
     /// Vouchers that are open, oldest first.
-    pub fn open_vouchers(&self) -> &BTreeMap<Position, OpenVoucher> {
+    pub fn open_vouchers(&self) -> &Open<OpenVoucher> {
         &self.vouchers
     }
 
@@ -164,7 +173,7 @@ impl State {
 
     /// The entry that answered a request.
     pub fn answered(&self, request: RequestId) -> Option<Position> {
-        self.answered.get(&request).map(|(position, _)| *position)
+        self.answered.get(&request).map(|(position, _)| position)
     }
 
     /// A member, whatever their standing.
@@ -232,6 +241,15 @@ impl State {
             return Err(Rejection::NotEnoughHours { member, available, asked });
         }
         Ok(())
+    }
+
+    /// What this entry made is due no more.
+    pub(crate) fn no_more_due(&mut self, made_by: Position) {
+        let Self { due, settled, hours, .. } = self;
+        let disputed = |hours: &LoggedHours| hours.status == HoursStatus::Disputed;
+        due.remove(made_by, |made_by| {
+            !settled.contains(made_by) && !hours.get(&made_by).is_some_and(disputed)
+        });
     }
 
     /// What stands in a fund.

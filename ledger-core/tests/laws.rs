@@ -8,6 +8,8 @@
     reason = "a test that meets something else shall stop there, and its cases read best without marks"
 )]
 
+#[path = "laws/due.rs"]
+mod due;
 #[path = "laws/moves.rs"]
 mod moves;
 #[path = "laws/past.rs"]
@@ -18,9 +20,9 @@ mod reading;
 use std::collections::{BTreeMap, BTreeSet};
 
 use ledger_core::{
-    Account, CashAccount, Cover, Decision, Entry, Event, EventKind, FundId, HoursStatus,
-    KindAccount, MemberId, Minutes, OfferId, Position, Request, Standing, State, TimeAccount,
-    Transfer, decide, evolve, fall_due,
+    Account, CashAccount, Cover, Decision, Entry, Event, EventKind, FundId, KindAccount, MemberId,
+    Minutes, OfferId, Position, Request, Standing, State, TimeAccount, Transfer, decide, evolve,
+    fall_due,
 };
 use moves::{Move, moves, prelude, request, start};
 use proptest::{prelude::*, strategy::ValueTree, test_runner::TestRunner};
@@ -337,24 +339,6 @@ proptest! {
             assert_eq!(after.head(), before.head().next());
             assert!(after.recorded_at() >= before.recorded_at());
         });
-    }
-
-    /// Once what is due has been recorded, nothing is overdue.
-    #[test]
-    fn nothing_stays_overdue(moves in moves(160), days in 0_i64..400) {
-        let mut run = Run::of(&moves);
-        let now = run.state.recorded_at().plus_days(days);
-        let before = run.log.len();
-        run.drain(now, &mut |_, _, _| ());
-        let due = |entry: &Entry| entry.asked.is_none();
-        prop_assert!(run.log[before..].iter().all(due));
-        let state = &run.state;
-        prop_assert_eq!(fall_due(state, now), None);
-        for logged in state.pending_hours().values() {
-            prop_assert!(logged.status == HoursStatus::Disputed || logged.confirm_by > now);
-        }
-        prop_assert!(state.promised_respite().values().all(|promise| promise.lapse_at > now));
-        prop_assert!(state.open_vouchers().values().all(|voucher| voucher.lapse_at > now));
     }
 }
 

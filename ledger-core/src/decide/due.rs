@@ -12,7 +12,7 @@ use crate::{
 
 /// The next entry that is due by `at`. To be recorded, and asked for again, before any request of that time is decided.
 pub fn fall_due(state: &State, at: Timestamp) -> Option<Entry> {
-    let &(due, made_by) = state.due.first()?;
+    let (due, made_by) = state.due.first()?;
     if due > at {
         return None;
     }

@@ -108,7 +108,7 @@ impl Who {
 
     /// Refuses whoever stands behind the logging: another person must say that it is so.
     pub(super) fn another_than(&self, logged: &LoggedHours) -> Result<(), Rejection> {
-        if self.actor == logged.logged_by || logged.behind.iter().any(|&member| self.is(member)) {
+        if self.actor == logged.logged_by || logged.behind.iter().any(|member| self.is(member)) {
             return Err(Rejection::NeedsAnotherPerson);
         }
         Ok(())

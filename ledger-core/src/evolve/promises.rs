@@ -1,15 +1,22 @@
 //! Hours, respite and vouchers are opened and come to something, each once.
 
+use std::mem;
+
 use crate::{
     entry::{Actor, Entry},
     event::{Cover, Help},
-    evolve::{Result, impossible},
-    id::{MemberId, Position},
-    state::{HoursStatus, LoggedHours, OfferKind, OpenVoucher, Promise, Slot, State},
+    evolve::{Result, given, impossible},
+    id::Position,
+    state::{Behind, HoursStatus, LoggedHours, OfferKind, OpenVoucher, Promise, Slot, State},
     time::{TimeOfDay, Timestamp},
 };
 
-pub(super) fn hours_logged(state: &mut State, entry: &Entry, help: Help, confirm_by: Timestamp) {
+pub(super) fn hours_logged(
+    state: &mut State,
+    entry: &Entry,
+    help: Help,
+    confirm_by: Timestamp,
+) -> Result<()> {
     let at = entry.position;
     let logged = LoggedHours {
         help,
@@ -20,17 +27,18 @@ pub(super) fn hours_logged(state: &mut State, entry: &Entry, help: Help, confirm
         confirm_by,
         revision: at,
     };
-    state.due.insert((confirm_by, at));
-    state.given.add(help.giver, entry.occurred_on, help.minutes.get());
+    given(state, at, help.giver, (entry.occurred_on, help.minutes.get()))?;
+    state.due.insert(confirm_by, at);
     state.hours.insert(at, logged);
+    Ok(())
 }
 
 pub(super) fn hours_disputed(state: &mut State, at: Position, hours: Position) -> Result<()> {
-    let logged = state.hours.get_mut(&hours).ok_or(impossible(at, "there are no such hours"))?;
-    logged.status = HoursStatus::Disputed;
+    let logged = state.hours.get_mut(hours).ok_or(impossible(at, "there are no such hours"))?;
     logged.revision = at;
-    let due = (logged.confirm_by, hours);
-    state.due.remove(&due);
+    if mem::replace(&mut logged.status, HoursStatus::Disputed) == HoursStatus::Logged {
+        state.no_more_due(hours);
+    }
     Ok(())
 }
 
@@ -41,17 +49,18 @@ pub(super) fn hours_settled(
     hours: Position,
     counted: i64,
 ) -> Result<()> {
-    let logged = state.hours.remove(&hours);
+    let logged = state.hours.remove(hours);
     let logged = logged.ok_or(impossible(at, "hours come to something twice"))?;
-    state.due.remove(&(logged.confirm_by, hours));
     state.settled.insert(hours);
+    if logged.status == HoursStatus::Logged {
+        state.no_more_due(hours);
+    }
     let Help { giver, minutes, .. } = logged.help;
-    state.given.add(giver, logged.occurred_on, counted.saturating_sub(minutes.get()));
-    Ok(())
+    given(state, at, giver, (logged.occurred_on, counted.saturating_sub(minutes.get())))
 }
 
 /// Every member who stands behind an entry: the actor as a person, and for whom it was done.
-fn behind(state: &State, entry: &Entry) -> Vec<MemberId> {
+fn behind(state: &State, entry: &Entry) -> Behind {
     let person = match entry.by.actor {
         Actor::Member(member) => Some(member),
         Actor::Officer(officer) => {
@@ -59,11 +68,11 @@ fn behind(state: &State, entry: &Entry) -> Vec<MemberId> {
         }
         Actor::Bearer | Actor::Timer | Actor::Operator => None,
     };
-    person.into_iter().chain(entry.by.on_behalf_of).collect()
+    Behind { person, on_behalf_of: entry.by.on_behalf_of }
 }
 
 pub(super) fn respite_requested(state: &mut State, at: Position, promise: Promise) {
-    state.due.insert((promise.lapse_at, at));
+    state.due.insert(promise.lapse_at, at);
     state.respites.insert(at, promise);
 }
 
@@ -95,16 +104,16 @@ pub(super) fn cover_withdrawn(state: &mut State, at: Position, respite: Position
 }
 
 pub(super) fn respite_settled(state: &mut State, at: Position, respite: Position) -> Result<()> {
-    let promise = state.respites.remove(&respite);
+    let promise = state.respites.remove(respite);
     let promise = promise.ok_or(impossible(at, "a hold is resolved twice"))?;
     release(state, respite, &promise);
-    state.due.remove(&(promise.lapse_at, respite));
     state.settled.insert(respite);
+    state.no_more_due(respite);
     Ok(())
 }
 
 fn promise_mut(state: &mut State, at: Position, respite: Position) -> Result<&mut Promise> {
-    state.respites.get_mut(&respite).ok_or(impossible(at, "there is no such promise"))
+    state.respites.get_mut(respite).ok_or(impossible(at, "there is no such promise"))
 }
 
 /// Lets the giver's time go.
@@ -119,7 +128,7 @@ fn release(state: &mut State, respite: Position, promise: &Promise) {
 
 pub(super) fn voucher_issued(state: &mut State, at: Position, voucher: OpenVoucher) {
     thank(state, &voucher, 1);
-    state.due.insert((voucher.lapse_at, at));
+    state.due.insert(voucher.lapse_at, at);
     state.codes.insert(voucher.code, at);
     state.vouchers.insert(at, voucher);
 }
@@ -144,9 +153,9 @@ pub(super) fn voucher_settled(
     at: Position,
     voucher: Position,
 ) -> Result<OpenVoucher> {
-    let open = state.vouchers.remove(&voucher);
+    let open = state.vouchers.remove(voucher);
     let open = open.ok_or(impossible(at, "a voucher comes to something twice"))?;
-    state.due.remove(&(open.lapse_at, voucher));
     state.settled.insert(voucher);
+    state.no_more_due(voucher);
     Ok(open)
 }

@@ -1,50 +1,102 @@
 //! How much each giver gave on each day, for as long as the log: the cap of a day is judged by it.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
 use crate::{id::MemberId, time::Day};
 
 /// Minutes by giver and day. The days of one giver lie together and in order; most that comes is at their end.
+///
+/// 8 bytes for a day on which a giver gave something, up to twice that while a list has room to grow, and 24 bytes a
+/// member. Grows with the log.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Given {
-    givers: BTreeMap<MemberId, Vec<(Day, i64)>>,
+    // By member number, so whoever adds to it must know the member.
+    givers: Vec<Vec<OnDay>>,
+}
+
+/// A day and its minutes in one number: the day in the upper bits, so that they are in order of days; in the lower ones the
+/// minutes, and half of what these bits can hold, so that minutes can lie below zero.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+struct OnDay(u64);
+
+const BITS: u32 = 46;
+/// Some 67 million years in a day: beyond any sum that entries could come to.
+const MOST: i64 = (1 << (BITS - 1)) - 1;
+
+impl OnDay {
+    fn new(day: Day, minutes: i64) -> Self {
+        Self(
+            Self::number(day) << BITS
+                | minutes.clamp(-MOST, MOST).saturating_add(MOST).cast_unsigned(),
+        )
+    }
+
+    /// A day is at most so many after the first that there is.
+    fn number(day: Day) -> u64 {
+        u64::from(day.number().abs_diff(Day::MIN.number()))
+    }
+
+    const fn day(self) -> u64 {
+        self.0 >> BITS
+    }
+
+    const fn minutes(self) -> i64 {
+        (self.0 & ((1 << BITS) - 1)).cast_signed() - MOST
+    }
 }
 
 impl Given {
     /// The minutes of a giver on a day.
     pub(crate) fn on(&self, giver: MemberId, day: Day) -> i64 {
-        let found = self.givers.get(&giver).and_then(|days| {
-            let at = days.binary_search_by_key(&day, |(day, _)| *day).ok()?;
+        let found = self.givers.get(giver.index()).and_then(|days| {
+            let at = find(days, day).ok()?;
             days.get(at)
         });
-        found.map_or(0, |(_, minutes)| *minutes)
+        found.map_or(0, |found| found.minutes())
     }
 
     /// Counts minutes, or takes them back where they are below zero. A day on which nothing is left is forgotten.
     pub(crate) fn add(&mut self, giver: MemberId, day: Day, minutes: i64) {
-        let days = self.givers.entry(giver).or_default();
-        match days.binary_search_by_key(&day, |(day, _)| *day) {
+        if minutes == 0 {
+            return;
+        }
+        let index = giver.index();
+        if self.givers.len() <= index {
+            self.givers.resize(index.saturating_add(1), Vec::new());
+        }
+        let Some(days) = self.givers.get_mut(index) else { return };
+        match find(days, day) {
             Ok(at) => {
-                if let Some((_, so_far)) = days.get_mut(at) {
-                    *so_far = so_far.saturating_add(minutes);
-                    if *so_far == 0 {
+                if let Some(found) = days.get_mut(at) {
+                    let sum = found.minutes().saturating_add(minutes);
+                    *found = OnDay::new(day, sum);
+                    if sum == 0 {
                         days.remove(at);
                     }
                 }
             }
-            Err(at) if minutes != 0 => days.insert(at, (day, minutes)),
-            Err(_) => {}
+            Err(at) => days.insert(at, OnDay::new(day, minutes)),
         }
-        if days.is_empty() {
-            self.givers.remove(&giver);
-        }
+    }
+}
+
+/// Where a day stands, or would.
+fn find(days: &[OnDay], day: Day) -> Result<usize, usize> {
+    let number = OnDay::number(day);
+    match days.last() {
+        Some(last) if last.day() < number => Err(days.len()),
+        Some(last) if last.day() == number => Ok(days.len().saturating_sub(1)),
+        Some(_) => days.binary_search_by_key(&number, |found| found.day()),
+        None => Err(0),
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -60,6 +112,42 @@ mod tests {
         for (giver, on, minutes) in [(one, 9, -65), (one, 7, -30), (other, 9, -15), (other, 8, 0)] {
             given.add(giver, day(on), minutes);
         }
-        assert_eq!(given, Given::default());
+        assert!(given.givers.iter().all(Vec::is_empty), "{given:?}");
+    }
+
+    #[test]
+    fn the_first_day_and_the_last_hold_what_they_are_given() {
+        let member = MemberId::new(1001).unwrap();
+        for day in [Day::MIN, Day::MAX] {
+            for minutes in [1, -1, MOST, -MOST] {
+                let mut given = Given::default();
+                given.add(member, day, minutes);
+                assert_eq!(given.on(member, day), minutes);
+                given.add(member, day, minutes);
+                assert_eq!(given.on(member, day), (2 * minutes).clamp(-MOST, MOST));
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn minutes_are_those_of_a_tree_by_giver_and_day(
+            adds in prop::collection::vec((1001..1004_u32, -3..9_i32, -90..=90_i64), 0..300),
+        ) {
+            let (mut given, mut tree) = (Given::default(), BTreeMap::<_, i64>::new());
+            for (giver, day, minutes) in adds {
+                let (giver, day) = (MemberId::new(giver).unwrap(), Day::new(day).unwrap());
+                given.add(giver, day, minutes);
+                *tree.entry((giver, day)).or_default() += minutes;
+                prop_assert_eq!(given.on(giver, day), tree[&(giver, day)]);
+            }
+            tree.retain(|_, minutes| *minutes != 0);
+            for ((giver, day), minutes) in &tree {
+                prop_assert_eq!(given.on(*giver, *day), *minutes);
+            }
+            prop_assert_eq!(given.givers.iter().flatten().count(), tree.len());
+            let read: Given = postcard::from_bytes(&postcard::to_stdvec(&given).unwrap()).unwrap();
+            prop_assert_eq!(read, given);
+        }
     }
 }

@@ -30,13 +30,34 @@ pub struct LoggedHours {
     /// Who logged them.
     pub logged_by: Actor,
     /// Every member who stands behind the logging: the actor as a person, and for whom it was done.
-    pub behind: Vec<MemberId>,
+    pub behind: Behind,
     /// Where they stand.
     pub status: HoursStatus,
     /// When the timer confirms them.
     pub confirm_by: Timestamp,
     /// The last entry that touched them.
     pub revision: Position,
+}
+
+/// The members who stand behind something: at most the one who acted, and the one for whom that was done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Behind {
+    /// Who acted, as a person.
+    pub person: Option<MemberId>,
+    /// For whom.
+    pub on_behalf_of: Option<MemberId>,
+}
+
+impl Behind {
+    /// Whether this member stands behind it.
+    pub fn contains(&self, member: &MemberId) -> bool {
+        [self.person, self.on_behalf_of].contains(&Some(*member))
+    }
+
+    /// Each who does.
+    pub fn iter(&self) -> impl Iterator<Item = MemberId> {
+        self.person.into_iter().chain(self.on_behalf_of)
+    }
 }
 
 /// Respite that is promised.

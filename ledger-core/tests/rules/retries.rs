@@ -103,18 +103,36 @@ fn a_guard_on_a_promise_knows_what_became_of_it() {
 }
 
 #[test]
-fn an_entry_that_names_a_member_who_is_not_there_is_no_entry_of_this_ledger() {
+fn an_entry_that_names_what_is_not_there_is_no_entry_of_this_ledger() {
+    use ledger_core::{
+        CashSource, Event, FundId, Help, HoursDestination, Items, Kinship, MemberId, Minutes,
+        OfferId, Pence, TaskKind,
+    };
     let run = Run::after(&[member(dan(), give(dan(), ben(), 10))]);
-    let mut stranger = run.log.last().unwrap().clone();
-    stranger.position = run.state.head().next();
-    stranger.asked = None;
-    let from = ledger_core::MemberId::new(4_000_000_000).unwrap();
-    let minutes = ledger_core::Minutes::new(10).unwrap();
-    stranger.event = ledger_core::Event::HoursGiven { from, to: None, minutes };
-    let refused = ledger_core::evolve(run.state.clone(), &stranger).unwrap_err();
-    assert!(refused.to_string().contains("a member who is not there"), "{refused}");
-    // In place the same, and nothing half changed is left to go on with.
-    let mut state = run.state;
-    assert_eq!(ledger_core::advance(&mut state, &stranger), Err(refused));
-    assert_eq!(state, ledger_core::State::default());
+    let (stranger, minutes) = (MemberId::new(4_000_000_000).unwrap(), Minutes::new(10).unwrap());
+    let (fund, offer) = (FundId::new(4_000_000_000).unwrap(), OfferId::new(4_000_000_000).unwrap());
+    let (source, pence) = (CashSource::Charge, Pence::new(5).unwrap());
+    let help = Help {
+        giver: stranger,
+        receiver: None,
+        minutes,
+        task: TaskKind::Shopping,
+        destination: HoursDestination::Pot,
+        kinship: Kinship::Neighbour,
+    };
+    for (event, wrong) in [
+        (Event::HoursGiven { from: stranger, to: None, minutes }, "a member who is not there"),
+        (Event::HoursLogged { help, confirm_by: start() }, "a member who is not there"),
+        (Event::CashReceived { fund, source, pence, party: None, member: None }, "a fund that"),
+        (Event::InKindUsed { offer, quantity: Items::ONE }, "an offer that is not there"),
+    ] {
+        let mut entry = run.log.last().unwrap().clone();
+        (entry.position, entry.asked, entry.event) = (run.state.head().next(), None, event);
+        let refused = ledger_core::evolve(run.state.clone(), &entry).unwrap_err();
+        assert!(refused.to_string().contains(wrong), "{refused}");
+        // In place the same, and nothing half changed is left to go on with.
+        let mut state = run.state.clone();
+        assert_eq!(ledger_core::advance(&mut state, &entry), Err(refused));
+        assert_eq!(state, ledger_core::State::default());
+    }
 }

@@ -12,7 +12,7 @@ use crate::story::{COORDINATOR, Story, help, member, minutes, officer};
 
 /// The hours that wait in the story.
 fn waiting(story: &Story) -> (Position, Help, Minutes) {
-    let (position, logged) = story.state.pending_hours().last_key_value().unwrap();
+    let (position, logged) = story.state.pending_hours().iter().next_back().unwrap();
     (*position, logged.help, logged.help.minutes)
 }
 

@@ -1,0 +1,152 @@
+//! The requests that were answered, for as long as their ids are acceptable.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::hashed::Hashed;
+use crate::{
+    entry::Asked,
+    id::{Fingerprint, Position, RequestId},
+    time::Timestamp,
+};
+
+/// Ids with a time of their own, which callers make: those from a moment on are known, and older ones are not, but for
+/// that of the newest entry.
+///
+/// Some 100 bytes for a request of the last six weeks. Does not grow with the log: a week that is wholly too old goes as
+/// one, and what is too old in the week before it is there and not seen.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Window {
+    // By the week of an id's own time.
+    weeks: BTreeMap<i64, Hashed<RequestId, (Position, Fingerprint)>>,
+    since: Timestamp,
+    // The week of that moment: only when another begins has one become too old.
+    first: i64,
+    newest: Position,
+}
+
+const WEEK_MS: i64 = 7 * 86_400_000;
+
+fn week(at: Timestamp) -> i64 {
+    at.unix_ms().div_euclid(WEEK_MS)
+}
+
+impl Window {
+    /// The window moves on to the newest entry: ids from before the moment are known no more.
+    pub(crate) fn move_on(&mut self, newest: Position, since: Timestamp) {
+        self.newest = newest;
+        self.since = since;
+        let first = week(since);
+        if self.first == first {
+            return;
+        }
+        self.first = first;
+        while self.weeks.first_key_value().is_some_and(|(week, _)| *week < first) {
+            self.weeks.pop_first();
+        }
+    }
+
+    /// The newest entry answers a request. Whether that was known already.
+    pub(crate) fn answer(&mut self, asked: &Asked) -> Known {
+        let answers = self.weeks.entry(week(asked.id.time())).or_default();
+        answers.make_room();
+        let before = answers.insert(asked.id, (self.newest, asked.fingerprint));
+        match before {
+            Some((answered_by, _)) if self.sees(&asked.id, answered_by) => Known::Already,
+            Some(_) | None => Known::New,
+        }
+    }
+
+    /// The entry that answered a request, and what that had said.
+    pub(crate) fn get(&self, id: &RequestId) -> Option<(Position, Fingerprint)> {
+        let found = self.weeks.get(&week(id.time()))?.get(id).copied();
+        found.filter(|(answered_by, _)| self.sees(id, *answered_by))
+    }
+
+    fn sees(&self, id: &RequestId, answered_by: Position) -> bool {
+        *id >= RequestId::floor_of(self.since) || answered_by == self.newest
+    }
+
+    fn count(&self) -> usize {
+        let sees = |id: &RequestId, found: &(Position, _)| self.sees(id, found.0);
+        self.weeks.values().map(|answers| answers.count(sees)).sum()
+    }
+}
+
+/// Whether a request had been answered before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Known {
+    New,
+    Already,
+}
+
+/// What cannot be seen makes no difference.
+impl PartialEq for Window {
+    fn eq(&self, other: &Self) -> bool {
+        let same = |id: &RequestId, found: &(Position, Fingerprint)| {
+            !self.sees(id, found.0) || other.get(id) == Some(*found)
+        };
+        self.count() == other.count() && self.weeks.values().all(|answers| answers.all(same))
+    }
+}
+
+impl Eq for Window {}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Six of the test's hours are a week.
+    const HOUR: i64 = WEEK_MS / 6;
+
+    fn moment(hours: i64) -> Timestamp {
+        Timestamp::from_unix_ms(hours * HOUR)
+    }
+
+    fn id(hours: i64, bits: u8) -> RequestId {
+        RequestId::of_time(moment(hours), [bits; 10])
+    }
+
+    proptest! {
+        /// The same as a tree out of which each entry takes what has become too old, and puts in what it answers.
+        #[test]
+        fn a_window_is_a_tree_without_the_old_ones(
+            first in prop_oneof![Just(0_i64), Just(1000)],
+            entries in prop::collection::vec((0..4_i64, prop::option::of((-50..20_i64, 0..3_u8))), 0..300),
+        ) {
+            let (mut window, mut tree) = (Window::default(), BTreeMap::new());
+            let (mut now, mut asked_for) = (first, Vec::new());
+            for (number, (later, asked)) in entries.into_iter().enumerate() {
+                now += later;
+                let (at, since) = (Position::new(number as u64 + 1), moment(now - 30));
+                window.move_on(at, since);
+                tree = tree.split_off(&RequestId::floor_of(since));
+                if let Some((before, bits)) = asked {
+                    let (id, fingerprint) = (id(now + before, bits), Fingerprint::new([bits; 16]));
+                    asked_for.push(id);
+                    let known = tree.insert(id, (at, fingerprint)).map_or(Known::New, |_| Known::Already);
+                    prop_assert_eq!(window.answer(&Asked { id, fingerprint }), known);
+                }
+                for id in &asked_for {
+                    prop_assert_eq!(window.get(id), tree.get(id).copied());
+                }
+            }
+            let mut fresh = Window { since: window.since, newest: window.newest, ..Window::default() };
+            let put = |window: &mut Window, id: RequestId, found| {
+                window.weeks.entry(week(id.time())).or_default().insert(id, found);
+            };
+            for (id, found) in &tree {
+                put(&mut fresh, *id, *found);
+            }
+            prop_assert_eq!(&fresh, &window);
+            prop_assert!(window.weeks.len() < 20);
+            let read: Window = postcard::from_bytes(&postcard::to_stdvec(&window).unwrap()).unwrap();
+            prop_assert_eq!(&read, &window);
+            put(&mut fresh, id(now, 9), (Position::new(1), Fingerprint::new([9; 16])));
+            prop_assert_ne!(fresh, window);
+        }
+    }
+}
