@@ -1,11 +1,11 @@
-//! How fast the ledger is: the replay stage by stage, proofs made and checked, the audit of a bundle, and the append beside
-//! a bare write and sync and beside what the Merkle log adds to it.
+//! How fast the ledger is: the replay stage by stage, proofs made and checked, the audit of a bundle, the append beside
+//! a bare write and sync and beside what the Merkle log adds to it, and calls over real connections.
 //!
 //! `cargo bench` prints tables and asserts no timing: what a machine can do is its own affair, and one that is shared
 //! says another thing each time. So each figure is a median with the lowest and the highest beside it, every run takes
 //! each stage once, and what is to be compared (a stage with the whole, the engine with the disk) was measured side by
-//! side in the same run. `cargo bench -- --quick` takes a tenth of the entries; `replay`, `proofs`, `audit` and `append` take those
-//! tables alone.
+//! side in the same run. `cargo bench -- --quick` takes a tenth of the entries; `replay`, `proofs`, `audit`, `append` and `calls`
+//! take those tables alone.
 //! `CARESTORE_BENCH_ENTRIES` says how many entries the log has.
 
 #![allow(
@@ -19,6 +19,8 @@
 mod append;
 #[path = "ledger/audit.rs"]
 mod audit;
+#[path = "ledger/calls.rs"]
+mod calls;
 #[path = "ledger/fixture.rs"]
 mod fixture;
 #[path = "ledger/proofs.rs"]
@@ -45,6 +47,9 @@ struct Extent {
 fn main() {
     // `cargo bench` says `--bench`; `cargo test --benches` does not, and wants to know only that it runs.
     let arguments: Vec<String> = env::args().skip(1).collect();
+    if calls::was_meant(&arguments) {
+        return;
+    }
     let said = |word: &str| arguments.iter().any(|argument| argument == word);
     let full = Extent { entries: 1_000_000, runs: 5, slice: Duration::from_secs(3) };
     let quick = Extent { entries: 100_000, runs: 3, slice: Duration::from_millis(700) };
@@ -59,8 +64,15 @@ fn main() {
     }
     // On the disk that is built on: a temporary folder may be in memory, where a sync costs nothing.
     let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let of_a_log = ["replay", "proofs", "audit", "append"].into_iter().any(said);
+    let all = !of_a_log && !said("calls");
+    if all || said("calls") {
+        calls::measure(&extent, dir.path());
+    }
+    if !all && !of_a_log {
+        return;
+    }
     let mut fixture = Fixture::new(dir.path(), extent.entries);
-    let all = !["replay", "proofs", "audit", "append"].into_iter().any(said);
     if all || said("replay") {
         replay::measure(&extent, &mut fixture);
     }

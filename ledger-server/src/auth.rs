@@ -12,7 +12,7 @@ use std::{
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use ledger_proto::Secrets;
 use subtle::ConstantTimeEq;
-use tonic::metadata::MetadataMap;
+use tonic::codegen::http::HeaderMap;
 
 use crate::error::Error;
 
@@ -79,8 +79,8 @@ impl Auth {
     }
 
     /// Refuses whoever does not bring the token.
-    pub(crate) fn check(&self, metadata: &MetadataMap) -> Result<(), Error> {
-        let sent = metadata.get("authorization").ok_or(Error::TokenMissing)?;
+    pub(crate) fn check(&self, headers: &HeaderMap) -> Result<(), Error> {
+        let sent = headers.get("authorization").ok_or(Error::TokenMissing)?;
         let sent = sent.to_str().map_err(|_| Error::TokenUnknown)?;
         let token = sent.strip_prefix("Bearer ").ok_or(Error::TokenMissing)?;
         if bool::from(hash(token.trim()).ct_eq(&self.token)) {
@@ -186,8 +186,8 @@ pub(crate) fn cannot(what: &str, file: &Path, error: &std::io::Error) -> Error {
 mod tests {
     use super::*;
 
-    fn metadata(value: &str) -> MetadataMap {
-        let mut map = MetadataMap::new();
+    fn headers(value: &str) -> HeaderMap {
+        let mut map = HeaderMap::new();
         map.insert("authorization", value.parse().unwrap());
         map
     }
@@ -195,10 +195,10 @@ mod tests {
     #[test]
     fn only_the_token_opens() {
         let auth = Auth::new("cst_right");
-        assert!(auth.check(&metadata("Bearer cst_right")).is_ok());
-        assert!(matches!(auth.check(&metadata("Bearer cst_wrong")), Err(Error::TokenUnknown)));
-        assert!(matches!(auth.check(&metadata("cst_right")), Err(Error::TokenMissing)));
-        assert!(matches!(auth.check(&MetadataMap::new()), Err(Error::TokenMissing)));
+        assert!(auth.check(&headers("Bearer cst_right")).is_ok());
+        assert!(matches!(auth.check(&headers("Bearer cst_wrong")), Err(Error::TokenUnknown)));
+        assert!(matches!(auth.check(&headers("cst_right")), Err(Error::TokenMissing)));
+        assert!(matches!(auth.check(&HeaderMap::new()), Err(Error::TokenMissing)));
     }
 
     #[test]
@@ -211,7 +211,7 @@ mod tests {
         let token = fs::read_to_string(&file).unwrap();
         let again = keys(dir.path()).unwrap();
         assert_eq!(again.written, None);
-        assert!(again.auth.check(&metadata(&format!("Bearer {}", token.trim()))).is_ok());
+        assert!(again.auth.check(&headers(&format!("Bearer {}", token.trim()))).is_ok());
     }
 
     #[test]

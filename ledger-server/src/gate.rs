@@ -5,17 +5,17 @@ use std::{
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use tonic::{
     Status,
     body::Body,
     codegen::http::{Request, Response},
-    metadata::MetadataMap,
     transport::server::{TcpConnectInfo, TlsConnectInfo},
 };
 use tower::{Layer, Service};
+use tracing::Level;
 
 use crate::{
     auth::{Access, Auth, Caller, access},
@@ -28,6 +28,9 @@ const OPEN: [&str; 3] = [
     "grpc.reflection.v1.ServerReflection",
     "grpc.reflection.v1alpha.ServerReflection",
 ];
+
+/// What single calls are noted under in the journal, at its finest level.
+const CALLS: &str = "carestore::calls";
 
 /// Puts the gate before a service.
 #[derive(Clone)]
@@ -56,14 +59,10 @@ pub(crate) struct Guarded<S> {
     auth: Arc<Auth>,
 }
 
-fn metadata<B>(request: &Request<B>) -> MetadataMap {
-    MetadataMap::from_headers(request.headers().clone())
-}
-
 impl<S> Guarded<S> {
     /// Whoever shows a token must show the right one, and is no stranger; a stranger's tries are counted.
     fn caller<B>(&self, request: &Request<B>) -> Result<Caller, Error> {
-        match self.auth.check(&metadata(request)) {
+        match self.auth.check(request.headers()) {
             Ok(()) => Ok(Caller::Known),
             Err(Error::TokenMissing) => {
                 self.auth.count(address(request)).map(|()| Caller::Stranger)
@@ -82,7 +81,7 @@ impl<S> Guarded<S> {
         }
         match access(method) {
             // A method that is not there is answered as such, behind the gate, and only to those who may know.
-            Some(Access::Token) | None => self.auth.check(&metadata(request)),
+            Some(Access::Token) | None => self.auth.check(request.headers()),
             Some(Access::Anybody) => {
                 let caller = self.caller(request)?;
                 request.extensions_mut().insert(caller);
@@ -123,6 +122,24 @@ fn address<B>(request: &Request<B>) -> IpAddr {
     plain.or(tls).map_or(IpAddr::from([0, 0, 0, 0]), |address| address.ip())
 }
 
+/// Says how long a call took in here, to whoever listens: nothing is measured where nobody does.
+struct Stopwatch {
+    method: String,
+    began: Instant,
+}
+
+impl Stopwatch {
+    fn start<B>(request: &Request<B>) -> Option<Self> {
+        tracing::enabled!(target: CALLS, Level::TRACE)
+            .then(|| Self { method: request.uri().path().to_owned(), began: Instant::now() })
+    }
+
+    fn stop(self) {
+        let micros = u64::try_from(self.began.elapsed().as_micros()).unwrap_or(u64::MAX);
+        tracing::trace!(target: CALLS, method = self.method.as_str(), micros, "answered");
+    }
+}
+
 impl<S, B> Service<Request<B>> for Guarded<S>
 where
     S: Service<Request<B>, Response = Response<Body>>,
@@ -138,20 +155,25 @@ where
     }
 
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
+        let stopwatch = Stopwatch::start(&request);
         match self.check(&mut request) {
             Ok(()) => {
                 let deadline = deadline(&request);
                 let answer = self.inner.call(request);
-                match deadline {
-                    None => Box::pin(answer),
-                    Some(deadline) => Box::pin(async move {
-                        match tokio::time::timeout(deadline, answer).await {
+                Box::pin(async move {
+                    let answered = match deadline {
+                        None => answer.await,
+                        Some(deadline) => match tokio::time::timeout(deadline, answer).await {
                             Ok(answered) => answered,
                             // What was submitted runs to its end: the writer does not hear of this.
                             Err(_) => Ok(Status::from(Error::Deadline).into_http()),
-                        }
-                    }),
-                }
+                        },
+                    };
+                    if let Some(stopwatch) = stopwatch {
+                        stopwatch.stop();
+                    }
+                    answered
+                })
             }
             Err(error) => {
                 let refused = Status::from(error).into_http();
