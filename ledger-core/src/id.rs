@@ -218,8 +218,8 @@ impl RequestId {
 
     /// When the caller's clock says that it was made.
     pub fn time(self) -> Timestamp {
-        let ms = self.0.iter().take(6).fold(0_i64, |ms, byte| ms << 8 | i64::from(*byte));
-        Timestamp::from_unix_ms(ms)
+        let [a, b, c, d, e, f, ..] = self.0;
+        Timestamp::from_unix_ms(i64::from_be_bytes([0, 0, a, b, c, d, e, f]))
     }
 }
 
