@@ -218,8 +218,9 @@ impl RequestId {
 
     /// When the caller's clock says that it was made.
     pub fn time(self) -> Timestamp {
-        let [a, b, c, d, e, f, ..] = self.0;
-        Timestamp::from_unix_ms(i64::from_be_bytes([0, 0, a, b, c, d, e, f]))
+        let ms = i64::try_from(u128::from_be_bytes(self.0) >> 80);
+        // 48 bits always fit.
+        Timestamp::from_unix_ms(ms.unwrap_or(i64::MAX))
     }
 }
 

@@ -58,8 +58,7 @@ impl Window {
     /// The newest entry answers a request. Whether that was known already.
     pub(crate) fn answer(&mut self, asked: &Asked) -> Known {
         let (id, answer) = (asked.id, (self.newest, asked.fingerprint));
-        // What lies in a week was below the highest of its day: it is too old where all of these have gone.
-        if self.rising.back().is_none_or(|(highest, _)| *highest < id) {
+        if self.is_highest(&id) {
             self.rising.push_back((id, answer));
             return Known::New;
         }
@@ -74,10 +73,19 @@ impl Window {
 
     /// The entry that answered a request, and what that had said.
     pub(crate) fn get(&self, id: &RequestId) -> Option<Answer> {
+        if self.is_highest(id) {
+            return None;
+        }
         self.risen(id).or_else(|| {
             let found = self.weeks.get(&week(id.time()))?.get(id).copied();
             found.filter(|(answered_by, _)| self.sees(id, *answered_by))
         })
+    }
+
+    /// Whether it is higher than all that are known: what lies in a week was not, when it came, and where those before it
+    /// have gone, it is itself too old.
+    fn is_highest(&self, id: &RequestId) -> bool {
+        self.rising.back().is_none_or(|(highest, _)| highest < id)
     }
 
     fn risen(&self, id: &RequestId) -> Option<Answer> {
