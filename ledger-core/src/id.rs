@@ -218,8 +218,9 @@ impl RequestId {
 
     /// When the caller's clock says that it was made.
     pub fn time(self) -> Timestamp {
-        let ms = self.0.iter().take(6).fold(0_i64, |ms, byte| ms << 8 | i64::from(*byte));
-        Timestamp::from_unix_ms(ms)
+        let ms = i64::try_from(u128::from_be_bytes(self.0) >> 80);
+        // 48 bits always fit.
+        Timestamp::from_unix_ms(ms.unwrap_or(i64::MAX))
     }
 }
 

@@ -8,7 +8,8 @@
 //! ```
 //!
 //! Two functions carry the product: [`decide()`] may say no, [`evolve()`] may not disagree. The live server, a restart and
-//! the auditor all go through the same [`evolve()`]. Deliberately absent: a clock, randomness, files, bytes, threads.
+//! the auditor all go through the same one, as [`advance()`], which changes a state where it lies. Deliberately absent: a
+//! clock, files, bytes, threads, and chance, but for how a map keeps its keys, which nobody sees.
 
 // Words.
 mod account;

@@ -46,6 +46,10 @@ pub const REQUEST_ID_DAYS_BACK: i64 = 35;
 pub const REQUEST_ID_DAYS_AHEAD: i64 = 1;
 
 /// The ledger of one co-op after some entries.
+///
+/// With the log grow: a bit an entry (what has come to something), 8 to 16 bytes a giver and day (what was given), some 50
+/// bytes a voucher and an imported row, and what is kept of a reversal, a correction and a member's vouchers of a year. All
+/// else is people, what they offer, and what is open now.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct State {
     pub(crate) head: Position,

@@ -28,7 +28,7 @@ pub(super) fn hours_logged(
         revision: at,
     };
     given(state, at, help.giver, (entry.occurred_on, help.minutes.get()))?;
-    state.due.insert(confirm_by, at);
+    state.due.insert_in_turn(confirm_by, at);
     state.hours.insert(at, logged);
     Ok(())
 }

@@ -1,18 +1,22 @@
 //! What falls due by itself, and when.
 
-use std::{cmp::Reverse, collections::BinaryHeap};
+use std::{
+    cmp::Reverse,
+    collections::{BinaryHeap, VecDeque},
+};
 
 use serde::{Deserialize, Serialize};
 
 use crate::{id::Position, time::Timestamp};
 
-/// The moments at which open things fall due, by the entry that made each. Only the first is ever asked for, and what
-/// comes mostly falls due after it: a heap has next to nothing to do, where a tree keeps all of them in order.
+/// The moments at which open things fall due, by the entry that made each. Only the first is ever asked for: a heap has
+/// next to nothing to do where a tree keeps all of them in order, and what mostly comes in order needs no heap.
 ///
-/// What is due no more stays in the heap until it would be the first, or until it is half of all: so the first is always
-/// one that is due. 16 bytes for each that is due, at most twice that, and not growing with the log.
+/// What is due no more stays until it would be the first, or until it is half of all: so the first is always one that is
+/// due. 16 bytes for each that is due, at most twice that, and not growing with the log.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Due {
+    rising: VecDeque<(Timestamp, Position)>,
     heap: BinaryHeap<Reverse<(Timestamp, Position)>>,
     gone: usize,
 }
@@ -23,7 +27,11 @@ const FEW: usize = 64;
 impl Due {
     /// The earliest that is due; of those at the same moment, the oldest.
     pub(crate) fn first(&self) -> Option<(Timestamp, Position)> {
-        self.heap.peek().map(|Reverse(first)| *first)
+        match (self.rising.front(), self.heap.peek()) {
+            (Some(one), Some(Reverse(other))) => Some(*one.min(other)),
+            (Some(first), None) | (None, Some(Reverse(first))) => Some(*first),
+            (None, None) => None,
+        }
     }
 
     /// What this entry made will be due then.
@@ -31,31 +39,49 @@ impl Due {
         self.heap.push(Reverse((due, made_by)));
     }
 
+    /// The same for what mostly falls due in the order in which it comes.
+    pub(crate) fn insert_in_turn(&mut self, due: Timestamp, made_by: Position) {
+        if self.rising.back().is_none_or(|last| *last < (due, made_by)) {
+            self.rising.push_back((due, made_by));
+        } else {
+            self.insert(due, made_by);
+        }
+    }
+
     /// What this entry made was due, and is so no more. What else is due, `still` knows.
     pub(crate) fn remove(&mut self, made_by: Position, still: impl Fn(Position) -> bool) {
         self.gone = self.gone.saturating_add(1);
-        if self.gone > self.heap.len() / 2 && self.heap.len() >= FEW {
+        let len = self.len();
+        if self.gone > len / 2 && len >= FEW {
+            self.rising.retain(|(_, made_by)| still(*made_by));
             self.heap.retain(|Reverse((_, made_by))| still(*made_by));
             self.gone = 0;
         }
-        let mut first = self.first();
         // Only what was first itself can have left one behind that is due no more.
-        if first.is_none_or(|(_, first)| first != made_by) {
-            return;
+        if self.rising.front().is_some_and(|(_, first)| *first == made_by) {
+            while self.rising.front().is_some_and(|(_, first)| !still(*first)) {
+                self.rising.pop_front();
+                self.gone = self.gone.saturating_sub(1);
+            }
         }
-        while first.is_some_and(|(_, made_by)| !still(made_by)) {
-            self.heap.pop();
-            self.gone = self.gone.saturating_sub(1);
-            first = self.first();
+        if self.heap.peek().is_some_and(|Reverse((_, first))| *first == made_by) {
+            while self.heap.peek().is_some_and(|Reverse((_, first))| !still(*first)) {
+                self.heap.pop();
+                self.gone = self.gone.saturating_sub(1);
+            }
         }
+    }
+
+    fn len(&self) -> usize {
+        self.rising.len().saturating_add(self.heap.len())
     }
 }
 
-/// What is due follows from what is open, and that is compared for itself: two heaps of the same may only differ in what
+/// What is due follows from what is open, and that is compared for itself: two of the same may only differ in what
 /// is there no more, and in how it lies.
 impl PartialEq for Due {
     fn eq(&self, other: &Self) -> bool {
-        let still = |of: &Self| of.heap.len().saturating_sub(of.gone);
+        let still = |of: &Self| of.len().saturating_sub(of.gone);
         self.first() == other.first() && still(self) == still(other)
     }
 }
@@ -74,17 +100,18 @@ mod tests {
         #[test]
         fn the_first_is_that_of_a_tree(
             acts in prop::collection::vec(prop_oneof![
-                1 => (0..60_i64).prop_map(Ok),
-                1 => any::<usize>().prop_map(Err),
+                1 => (0..60_i64).prop_map(|moment| Ok((moment, false))),
+                1 => (0..60_i64).prop_map(|moment| Ok((moment, true))),
+                2 => any::<usize>().prop_map(Err),
             ], 0..600),
             taken in prop_oneof![Just(1), Just(2), Just(7)],
         ) {
             let (mut due, mut tree) = (Due::default(), BTreeSet::new());
             for (number, act) in acts.into_iter().enumerate() {
                 match act {
-                    Ok(moment) => {
-                        let (moment, made_by) = (Timestamp::from_unix_ms(moment), Position::new(number as u64));
-                        due.insert(moment, made_by);
+                    Ok((moment, in_turn)) => {
+                        let (moment, made_by) = (Timestamp::from_unix_ms(moment + i64::try_from(number / 4).unwrap()), Position::new(number as u64));
+                        if in_turn { due.insert_in_turn(moment, made_by) } else { due.insert(moment, made_by) }
                         tree.insert((moment, made_by));
                     }
                     Err(any) => {
@@ -96,7 +123,7 @@ mod tests {
                     }
                 }
                 prop_assert_eq!(due.first(), tree.first().copied());
-                prop_assert!(due.heap.len() <= 2 * tree.len() + FEW);
+                prop_assert!(due.len() <= 2 * tree.len() + FEW);
             }
             let read: Due = postcard::from_bytes(&postcard::to_stdvec(&due).unwrap()).unwrap();
             prop_assert_eq!(&read, &due);

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::id::Position;
 
-/// A set of positions that grows with the log. A tree of them would be searched, and grown, at every second entry.
+/// A set of positions: one bit an entry, growing with the log. A tree of them would be searched, and grown, at every second entry.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Settled {
     words: Vec<u64>,

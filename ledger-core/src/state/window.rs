@@ -1,6 +1,6 @@
 //! The requests that were answered, for as long as their ids are acceptable.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use serde::{Deserialize, Serialize};
 
@@ -14,17 +14,22 @@ use crate::{
 /// Ids with a time of their own, which callers make: those from a moment on are known, and older ones are not, but for
 /// that of the newest entry.
 ///
-/// Some 100 bytes for a request of the last six weeks. Does not grow with the log: a week that is wholly too old goes as
-/// one, and what is too old in the week before it is there and not seen.
+/// 40 bytes for a request of the last weeks, up to twice that while the list has room, and some 100 for one whose id is
+/// not higher than all before it. Does not grow with the log.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Window {
-    // By the week of an id's own time.
-    weeks: BTreeMap<i64, Hashed<RequestId, (Position, Fingerprint)>>,
+    // Most ids are higher than any before them, as time goes by: none of these can be there already.
+    rising: VecDeque<(RequestId, Answer)>,
+    // The others, by the week of their own time. A week that is wholly too old goes as one; what is too old in the week
+    // before it is there and not seen.
+    weeks: BTreeMap<i64, Hashed<RequestId, Answer>>,
     since: Timestamp,
     // The week of that moment: only when another begins has one become too old.
     first: i64,
     newest: Position,
 }
+
+type Answer = (Position, Fingerprint);
 
 const WEEK_MS: i64 = 7 * 86_400_000;
 
@@ -37,6 +42,9 @@ impl Window {
     pub(crate) fn move_on(&mut self, newest: Position, since: Timestamp) {
         self.newest = newest;
         self.since = since;
+        while self.rising.front().is_some_and(|(id, _)| id.time() < since) {
+            self.rising.pop_front();
+        }
         let first = week(since);
         if self.first == first {
             return;
@@ -49,28 +57,50 @@ impl Window {
 
     /// The newest entry answers a request. Whether that was known already.
     pub(crate) fn answer(&mut self, asked: &Asked) -> Known {
-        let answers = self.weeks.entry(week(asked.id.time())).or_default();
-        answers.make_room();
-        let before = answers.insert(asked.id, (self.newest, asked.fingerprint));
-        match before {
-            Some((answered_by, _)) if self.sees(&asked.id, answered_by) => Known::Already,
-            Some(_) | None => Known::New,
+        let (id, answer) = (asked.id, (self.newest, asked.fingerprint));
+        if self.is_highest(&id) {
+            self.rising.push_back((id, answer));
+            return Known::New;
         }
+        if self.get(&id).is_some() {
+            return Known::Already;
+        }
+        let answers = self.weeks.entry(week(id.time())).or_default();
+        answers.make_room();
+        answers.insert(id, answer);
+        Known::New
     }
 
     /// The entry that answered a request, and what that had said.
-    pub(crate) fn get(&self, id: &RequestId) -> Option<(Position, Fingerprint)> {
-        let found = self.weeks.get(&week(id.time()))?.get(id).copied();
-        found.filter(|(answered_by, _)| self.sees(id, *answered_by))
+    pub(crate) fn get(&self, id: &RequestId) -> Option<Answer> {
+        if self.is_highest(id) {
+            return None;
+        }
+        self.risen(id).or_else(|| {
+            let found = self.weeks.get(&week(id.time()))?.get(id).copied();
+            found.filter(|(answered_by, _)| self.sees(id, *answered_by))
+        })
+    }
+
+    /// Whether it is higher than all that are known: what lies in a week was not, when it came, and where those before it
+    /// have gone, it is itself too old.
+    fn is_highest(&self, id: &RequestId) -> bool {
+        self.rising.back().is_none_or(|(highest, _)| highest < id)
+    }
+
+    fn risen(&self, id: &RequestId) -> Option<Answer> {
+        let at = self.rising.binary_search_by_key(id, |(id, _)| *id).ok()?;
+        self.rising.get(at).map(|(_, answer)| *answer)
     }
 
     fn sees(&self, id: &RequestId, answered_by: Position) -> bool {
-        *id >= RequestId::floor_of(self.since) || answered_by == self.newest
+        id.time() >= self.since || answered_by == self.newest
     }
 
     fn count(&self) -> usize {
-        let sees = |id: &RequestId, found: &(Position, _)| self.sees(id, found.0);
-        self.weeks.values().map(|answers| answers.count(sees)).sum()
+        let sees = |id: &RequestId, found: &Answer| self.sees(id, found.0);
+        let others = self.weeks.values().map(|answers| answers.count(sees));
+        others.sum::<usize>().saturating_add(self.rising.len())
     }
 }
 
@@ -84,10 +114,12 @@ pub(crate) enum Known {
 /// What cannot be seen makes no difference.
 impl PartialEq for Window {
     fn eq(&self, other: &Self) -> bool {
-        let same = |id: &RequestId, found: &(Position, Fingerprint)| {
+        let same = |id: &RequestId, found: &Answer| {
             !self.sees(id, found.0) || other.get(id) == Some(*found)
         };
-        self.count() == other.count() && self.weeks.values().all(|answers| answers.all(same))
+        self.count() == other.count()
+            && self.rising.iter().all(|(id, found)| same(id, found))
+            && self.weeks.values().all(|answers| answers.all(same))
     }
 }
 
@@ -110,12 +142,17 @@ mod tests {
         RequestId::of_time(moment(hours), [bits; 10])
     }
 
+    /// Most ids are as new as their entries.
+    fn before() -> impl Strategy<Value = i64> {
+        prop_oneof![4 => Just(0), 3 => -50..1_i64, 1 => 0..20_i64]
+    }
+
     proptest! {
         /// The same as a tree out of which each entry takes what has become too old, and puts in what it answers.
         #[test]
         fn a_window_is_a_tree_without_the_old_ones(
             first in prop_oneof![Just(0_i64), Just(1000)],
-            entries in prop::collection::vec((0..4_i64, prop::option::of((-50..20_i64, 0..3_u8))), 0..300),
+            entries in prop::collection::vec((0..4_i64, prop::option::of((before(), 0..3_u8))), 0..300),
         ) {
             let (mut window, mut tree) = (Window::default(), BTreeMap::new());
             let (mut now, mut asked_for) = (first, Vec::new());
@@ -127,7 +164,8 @@ mod tests {
                 if let Some((before, bits)) = asked {
                     let (id, fingerprint) = (id(now + before, bits), Fingerprint::new([bits; 16]));
                     asked_for.push(id);
-                    let known = tree.insert(id, (at, fingerprint)).map_or(Known::New, |_| Known::Already);
+                    let known = if tree.contains_key(&id) { Known::Already } else { Known::New };
+                    tree.entry(id).or_insert((at, fingerprint));
                     prop_assert_eq!(window.answer(&Asked { id, fingerprint }), known);
                 }
                 for id in &asked_for {
