@@ -32,7 +32,7 @@ pub fn encode(entry: &Entry) -> Result<Vec<u8>, Malformed> {
     if transfers.iter().any(ledger_core::Transfer::goes_nowhere) {
         return Err(Malformed::one("transfers", "move something from an account to itself"));
     }
-    let bytes = write::entry(entry, &transfers)?.encode_to_vec();
+    let bytes = write::entry(entry, &transfers)?;
     if bytes.len() > MAX_ENTRY {
         return Err(too_long(bytes.len()));
     }

@@ -7,11 +7,13 @@ mod entries;
 #[path = "roads/spelling.rs"]
 mod spelling;
 
-use std::fs;
+use std::{fs, sync::LazyLock};
 
-use ledger_core::EventKind;
+use ledger_core::{Event, EventKind, Hat};
 use ledger_proto::stored::{MAX_ENTRY, decode, decode_generally, decode_strictly, encode, walk};
 use proptest::prelude::*;
+use prost::Message;
+use prost_reflect::{DescriptorPool, DynamicMessage, MessageDescriptor};
 use spelling::Dice;
 
 /// Whether the short road takes the bytes; whatever they are, this holds.
@@ -26,6 +28,15 @@ fn law(bytes: &[u8]) -> bool {
     assert_eq!(decode_strictly(bytes).ok(), general.as_ref().ok().filter(|_| ours).cloned());
     assert_eq!(decode(bytes), general, "{bytes:02x?}");
     ours
+}
+
+/// The same message, written by somebody else, who knows the `.proto` and nothing of ours.
+fn written_by_another(bytes: &[u8]) -> Vec<u8> {
+    static ENTRY: LazyLock<MessageDescriptor> = LazyLock::new(|| {
+        let pool = DescriptorPool::decode(ledger_proto::DESCRIPTORS).unwrap();
+        pool.get_message_by_name("carestore.log.v1.Entry").unwrap()
+    });
+    DynamicMessage::decode(ENTRY.clone(), bytes).unwrap().encode_to_vec()
 }
 
 fn golden(name: &str) -> Vec<u8> {
@@ -60,6 +71,20 @@ fn an_example_of_each_kind_takes_the_short_road() {
     }
 }
 
+/// The numbers at the edge of a byte: of a length above all, which stands before what it counts.
+#[test]
+fn lengths_of_any_size_are_written_in_their_one_way() {
+    let mut entry = entries::example(EventKind::HatsChanged);
+    for count in [0, 1, 100, 120, 121, 122, 123, 124, 125, 126, 127, 128, 129, 200, 5000, 16_000] {
+        if let Event::HatsChanged { member: _, hats } = &mut entry.event {
+            *hats = vec![Hat::Staff; count];
+        }
+        let bytes = encode(&entry).unwrap();
+        assert!(law(&bytes), "{count}");
+        assert_eq!(written_by_another(&bytes), bytes, "{count}");
+    }
+}
+
 #[test]
 fn every_flip_of_a_bit_of_every_golden_keeps_the_law() {
     let (mut ours, mut others) = (0, 0);
@@ -88,7 +113,9 @@ proptest! {
     fn what_is_written_takes_the_short_road(entry in entries::any()) {
         let bytes = encode(&entry).unwrap();
         prop_assert!(law(&bytes));
-        prop_assert_eq!(walk(&bytes), Some(entry));
+        prop_assert_eq!(walk(&bytes), Some(entry.clone()));
+        prop_assert_eq!(decode_generally(&bytes), Ok(entry));
+        prop_assert_eq!(written_by_another(&bytes), bytes);
     }
 
     /// Each of these says the same or something near it, as other writers may: in another order, twice, at greater length.

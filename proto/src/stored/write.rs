@@ -1,17 +1,19 @@
-//! From an entry to the message that is stored: always today's arms.
+//! From an entry to the bytes that are stored: always today's arms, in the order of the fields' numbers.
 
 mod event;
+mod message;
 
 use ledger_core::{
-    Actor, CashAccount, Cover, Entry, Hat, Help, HoursDestination, KindAccount, Kinship, OwnFamily,
-    Position, RespiteEnding, TimeAccount, Transfer, Undone, Values, VoucherBasis,
+    Actor, CashAccount, Cover, Entry, Help, HoursDestination, KindAccount, Kinship, MemberId,
+    OwnFamily, RespiteEnding, TimeAccount, Transfer, Undone, Values, VoucherBasis,
 };
+use message::Message;
 
 use super::log;
 use crate::malformed::Malformed;
 
-/// The message of a whole entry, with what moved.
-pub(super) fn entry(entry: &Entry, moved: &[Transfer]) -> Result<log::Entry, Malformed> {
+/// The bytes of a whole entry, with what moved.
+pub(super) fn entry(entry: &Entry, moved: &[Transfer]) -> Result<Vec<u8>, Malformed> {
     let Entry {
         position,
         recorded_at,
@@ -21,186 +23,161 @@ pub(super) fn entry(entry: &Entry, moved: &[Transfer]) -> Result<log::Entry, Mal
         asked,
         row,
         corrects,
-        event: what,
+        event,
     } = entry;
-    Ok(log::Entry {
-        position: at(*position)?,
-        recorded_at_unix_ms: recorded_at.unix_ms(),
-        occurred_on_day: occurred_on.number(),
-        actor: Some(actor(by.actor)),
-        on_behalf_of: by.on_behalf_of.map_or(0, |member| member.get().into()),
-        authority: by.authority.code(),
-        channel: by.channel.code(),
-        policy_version: i64::from(*policy_version),
-        request_id: asked.map_or_else(Vec::new, |asked| asked.id.bytes().to_vec()),
-        fingerprint: asked.map_or_else(Vec::new, |asked| asked.fingerprint.bytes().to_vec()),
-        import_row: row.map_or_else(Vec::new, |row| row.bytes().to_vec()),
-        corrects: corrects.map_or(Ok(0), at)?,
-        transfers: moved.iter().map(transfer).collect(),
-        event: Some(event::event(what)?),
-    })
-}
-
-fn at(position: Position) -> Result<i64, Malformed> {
-    match i64::try_from(position.get()) {
-        Ok(number) if number > 0 => Ok(number),
-        Ok(_) | Err(_) => Err(Malformed::one("position", "is not a position of an entry")),
+    let mut m = Message::new();
+    m.position(1, *position);
+    m.number(2, recorded_at.unix_ms());
+    m.sum(3, occurred_on.number());
+    match by.actor {
+        Actor::Member(member) => m.said(4, member.get()),
+        Actor::Officer(officer) => m.said(5, officer.get()),
+        Actor::Bearer => m.chosen(6),
+        Actor::Timer => m.chosen(7),
+        Actor::Operator => m.chosen(8),
     }
-}
-
-const fn actor(actor: Actor) -> log::entry::Actor {
-    use log::entry::Actor as Stored;
-    match actor {
-        Actor::Member(member) => Stored::ByMember(wide(member.get())),
-        Actor::Officer(officer) => Stored::ByOfficer(wide(officer.get())),
-        Actor::Bearer => Stored::ByBearer(true),
-        Actor::Timer => Stored::ByTimer(true),
-        Actor::Operator => Stored::ByOperator(true),
+    m.number(9, number_of(by.on_behalf_of));
+    m.number(10, by.authority.code());
+    m.number(11, by.channel.code());
+    m.number(12, *policy_version);
+    if let Some(asked) = asked {
+        m.bytes(13, asked.id.bytes());
+        m.bytes(14, asked.fingerprint.bytes());
     }
+    if let Some(row) = row {
+        m.bytes(15, row.bytes());
+    }
+    if let Some(corrects) = corrects {
+        m.position(16, *corrects);
+    }
+    for moved in moved {
+        m.within(17, |m| transfer(m, moved));
+    }
+    event::event(&mut m, event);
+    m.finish()
 }
 
-#[allow(clippy::cast_lossless, reason = "`From` is not const yet; every u32 is an i64")]
-const fn wide(number: u32) -> i64 {
-    number as i64
+/// The number of a member, or zero for nobody.
+fn number_of(member: Option<MemberId>) -> u32 {
+    member.map_or(0, MemberId::get)
 }
 
-fn transfer(transfer: &Transfer) -> log::Transfer {
-    use log::transfer::Unit;
-    log::Transfer {
-        unit: Some(match transfer {
-            Transfer::Time { from, to, minutes } => Unit::Time(log::TimeTransfer {
-                from: Some(time_account(*from)),
-                to: Some(time_account(*to)),
-                minutes: minutes.get(),
-            }),
-            Transfer::Cash { from, to, pence } => Unit::Cash(log::CashTransfer {
-                from: Some(cash_account(*from)),
-                to: Some(cash_account(*to)),
-                pence: pence.get(),
-            }),
-            Transfer::Kind { offer, from, to, items } => Unit::Kind(log::KindTransfer {
-                offer: offer.get().into(),
-                from: Some(kind_account(*from)),
-                to: Some(kind_account(*to)),
-                items: items.get(),
-            }),
+fn transfer(m: &mut Message, transfer: &Transfer) {
+    match *transfer {
+        Transfer::Time { from, to, minutes } => m.within(1, |m| {
+            m.within(1, |m| time_account(m, from));
+            m.within(2, |m| time_account(m, to));
+            m.number(3, minutes.get());
+        }),
+        Transfer::Cash { from, to, pence } => m.within(2, |m| {
+            m.within(1, |m| cash_account(m, from));
+            m.within(2, |m| cash_account(m, to));
+            m.number(3, pence.get());
+        }),
+        Transfer::Kind { offer, from, to, items } => m.within(3, |m| {
+            m.number(1, offer.get());
+            m.within(2, |m| kind_account(m, from));
+            m.within(3, |m| kind_account(m, to));
+            m.number(4, items.get());
         }),
     }
 }
 
-const fn time_account(account: TimeAccount) -> log::TimeAccount {
-    use log::time_account::Account;
-    let account = match account {
-        TimeAccount::Member(member) => Account::Member(wide(member.get())),
-        TimeAccount::Held(member) => Account::HeldForMember(wide(member.get())),
-        TimeAccount::Pot => Account::Pot(true),
-        TimeAccount::Commons => Account::Commons(true),
-    };
-    log::TimeAccount { account: Some(account) }
+fn time_account(m: &mut Message, account: TimeAccount) {
+    match account {
+        TimeAccount::Member(member) => m.said(1, member.get()),
+        TimeAccount::Held(member) => m.said(2, member.get()),
+        TimeAccount::Pot => m.chosen(3),
+        TimeAccount::Commons => m.chosen(4),
+    }
 }
 
-const fn cash_account(account: CashAccount) -> log::CashAccount {
-    use log::cash_account::Account;
-    let account = match account {
-        CashAccount::Fund(fund) => Account::Fund(wide(fund.get())),
-        CashAccount::Source(source) => Account::Source(source.code()),
-        CashAccount::Use(spent_on) => Account::Use(spent_on.code()),
-    };
-    log::CashAccount { account: Some(account) }
+fn cash_account(m: &mut Message, account: CashAccount) {
+    match account {
+        CashAccount::Fund(fund) => m.said(1, fund.get()),
+        CashAccount::Source(source) => m.said(2, source.code()),
+        CashAccount::Use(spent_on) => m.said(3, spent_on.code()),
+    }
 }
 
-const fn kind_account(account: KindAccount) -> log::KindAccount {
-    use log::kind_account::Account;
-    let account = match account {
-        KindAccount::Outside => Account::Outside(true),
-        KindAccount::Stock => Account::Stock(true),
-        KindAccount::With(member) => Account::WithMember(wide(member.get())),
-        KindAccount::Used => Account::Used(true),
-        KindAccount::Lapsed => Account::Lapsed(true),
-    };
-    log::KindAccount { account: Some(account) }
+fn kind_account(m: &mut Message, account: KindAccount) {
+    match account {
+        KindAccount::Outside => m.chosen(1),
+        KindAccount::Stock => m.chosen(2),
+        KindAccount::With(member) => m.said(3, member.get()),
+        KindAccount::Used => m.chosen(4),
+        KindAccount::Lapsed => m.chosen(5),
+    }
 }
 
-fn values(values: &Values) -> log::PolicyValues {
+fn values(m: &mut Message, values: &Values) {
     let (basis, price) = match values.voucher_basis {
         VoucherBasis::Recognition => (log::VoucherBasis::Recognition, 0),
         VoucherBasis::Exchange { price } => (log::VoucherBasis::Exchange, price.get()),
     };
-    log::PolicyValues {
-        floor_minutes: values.floor_minutes,
-        soft_floor_minutes: values.soft_floor_minutes,
-        confirm_days: values.confirm_days.into(),
-        lapse_days: values.lapse_days.into(),
-        day_cap_minutes: values.day_cap.get(),
-        backdating_days: values.backdating_days.into(),
-        voucher_cap: values.voucher_cap.into(),
-        voucher_cap_pence: values.voucher_cap_value.get(),
-        own_family_earns: match values.own_family {
-            OwnFamily::DoesNotEarn => false,
-            OwnFamily::Earns => true,
-        },
-        voucher_basis: basis.into(),
-        voucher_price_minutes: price,
+    m.sum(1, values.floor_minutes);
+    m.sum(2, values.soft_floor_minutes);
+    m.number(3, values.confirm_days);
+    m.number(4, values.lapse_days);
+    m.number(5, values.day_cap.get());
+    m.number(6, values.backdating_days);
+    m.number(7, values.voucher_cap);
+    m.number(8, values.voucher_cap_value.get());
+    match values.own_family {
+        OwnFamily::DoesNotEarn => {}
+        OwnFamily::Earns => m.chosen(9),
     }
+    m.number(10, i32::from(basis));
+    m.number(11, price);
 }
 
-fn help(help: &Help) -> log::Help {
-    use log::help::Destination;
+fn help(m: &mut Message, help: &Help) {
     let Help { giver, receiver, minutes, task, destination, kinship } = help;
-    log::Help {
-        giver: giver.get().into(),
-        receiver: receiver.map_or(0, |member| member.get().into()),
-        minutes: minutes.get(),
-        task: task.code(),
-        destination: Some(match destination {
-            HoursDestination::OwnAccount => Destination::OwnAccount(true),
-            HoursDestination::Pot => Destination::Pot(true),
-            HoursDestination::Member(member) => Destination::Member(member.get().into()),
-        }),
-        kinship: match kinship {
-            Kinship::Neighbour => log::Kinship::Neighbour,
-            Kinship::FamilyEarning => log::Kinship::FamilyEarning,
-            Kinship::FamilyNotEarning => log::Kinship::FamilyNotEarning,
-        }
-        .into(),
+    m.number(1, giver.get());
+    m.number(2, number_of(*receiver));
+    m.number(3, minutes.get());
+    m.number(4, task.code());
+    match destination {
+        HoursDestination::OwnAccount => m.chosen(5),
+        HoursDestination::Pot => m.chosen(6),
+        HoursDestination::Member(member) => m.said(7, member.get()),
     }
-}
-
-fn cover(cover: Cover) -> log::Cover {
-    use log::cover::By;
-    let by = match cover {
-        Cover::Member(member) => By::Member(member.get().into()),
-        Cover::Staff => By::Staff(true),
+    let kinship = match kinship {
+        Kinship::Neighbour => log::Kinship::Neighbour,
+        Kinship::FamilyEarning => log::Kinship::FamilyEarning,
+        Kinship::FamilyNotEarning => log::Kinship::FamilyNotEarning,
     };
-    log::Cover { by: Some(by) }
+    m.number(8, i32::from(kinship));
 }
 
-fn ending(ending: RespiteEnding) -> log::respite_ended::Ending {
-    use log::respite_ended::Ending;
+fn cover(m: &mut Message, cover: Cover) {
+    match cover {
+        Cover::Member(member) => m.said(1, member.get()),
+        Cover::Staff => m.chosen(2),
+    }
+}
+
+fn ending(m: &mut Message, ending: RespiteEnding) {
     match ending {
-        RespiteEnding::Cancelled { by, reason } => {
-            Ending::Cancelled(log::RespiteCancelled { by: by.code(), reason: reason.code() })
-        }
-        RespiteEnding::NoCover => Ending::NoCover(true),
-        RespiteEnding::NoShow { missing } => Ending::NoShow(missing.code()),
-        RespiteEnding::Lapsed => Ending::Lapsed(true),
-    }
-}
-
-fn undone(undone: Undone) -> log::entry_reversed::Undone {
-    use log::entry_reversed::Undone as Stored;
-    match undone {
-        Undone::TransfersOnly => Stored::TransfersOnly(true),
-        Undone::GivenMinutes { giver, day, minutes } => Stored::GivenMinutes(log::GivenMinutes {
-            giver: giver.get().into(),
-            on_day: day.number(),
-            minutes: minutes.get(),
+        RespiteEnding::Cancelled { by, reason } => m.within(4, |m| {
+            m.number(1, by.code());
+            m.number(2, reason.code());
         }),
-        Undone::Leaving(member) => Stored::LeavingOfMember(member.get().into()),
-        Undone::Offer(offer) => Stored::Offer(offer.get().into()),
+        RespiteEnding::NoCover => m.chosen(5),
+        RespiteEnding::NoShow { missing } => m.said(6, missing.code()),
+        RespiteEnding::Lapsed => m.chosen(7),
     }
 }
 
-fn codes(hats: &[Hat]) -> Vec<i32> {
-    hats.iter().map(|hat| hat.code()).collect()
+fn undone(m: &mut Message, undone: Undone) {
+    match undone {
+        Undone::TransfersOnly => m.chosen(3),
+        Undone::GivenMinutes { giver, day, minutes } => m.within(4, |m| {
+            m.number(1, giver.get());
+            m.sum(2, day.number());
+            m.number(3, minutes.get());
+        }),
+        Undone::Leaving(member) => m.said(5, member.get()),
+        Undone::Offer(offer) => m.said(6, offer.get()),
+    }
 }

@@ -1,281 +1,235 @@
-//! What happened, as the arm that is stored for it.
+//! What happened, as the arm that is stored for it: its number is that of its kind.
 
-use ledger_core::{Event, FundFreedom, MemberId, Minutes, PartyId, Pence};
+use ledger_core::{Event, FundFreedom, Hat, Minutes, PartyId, Pence};
 
-use super::{at, codes, cover, ending, help, undone, values};
-use crate::{malformed::Malformed, stored::log};
-
-fn none_or<T>(value: Option<T>, number: impl FnOnce(T) -> i64) -> i64 {
-    value.map_or(0, number)
-}
-
-fn member(member: Option<MemberId>) -> i64 {
-    none_or(member, |member| member.get().into())
-}
-
-fn party(party: Option<PartyId>) -> i64 {
-    none_or(party, |party| party.get().into())
-}
+use super::{cover, ending, help, message::Message, number_of, undone, values};
+use crate::stored::log;
 
 /// The arm of an event. What moved stands beside it, and nowhere twice.
+pub(super) fn event(m: &mut Message, event: &Event) {
+    // Every kind is below 128; were one not, nothing could be written of it.
+    match u8::try_from(event.kind().code()) {
+        Ok(arm) => m.within(arm, |m| fields(m, event)),
+        Err(_) => m.refuse("event", "is of a kind that cannot be written"),
+    }
+}
+
+fn party(m: &mut Message, field: u8, party: Option<PartyId>) {
+    m.number(field, party.map_or(0, PartyId::get));
+}
+
+fn price(m: &mut Message, field: u8, price: Option<Minutes>) {
+    m.number(field, price.map_or(0, Minutes::get));
+}
+
+fn hats(m: &mut Message, field: u8, hats: &[Hat]) {
+    m.list(field, hats.iter().map(|hat| i64::from(hat.code()).cast_unsigned()));
+}
+
 #[allow(
     clippy::too_many_lines,
     reason = "one arm for each kind; in parts it would not be exhaustive"
 )]
-pub(super) fn event(event: &Event) -> Result<log::entry::Event, Malformed> {
-    use log::entry::Event as Stored;
-    Ok(match event {
-        Event::CoopFounded { coop, policy } => Stored::CoopFounded(log::CoopFounded {
-            coop: coop.to_string(),
-            policy: Some(values(policy)),
-        }),
+fn fields(m: &mut Message, event: &Event) {
+    match event {
+        Event::CoopFounded { coop, policy } => {
+            m.bytes(1, coop.as_str().as_bytes());
+            m.within(2, |m| values(m, policy));
+        }
         Event::PolicyAdopted { version, policy, decided_by } => {
-            Stored::PolicyAdopted(log::PolicyAdopted {
-                version: i64::from(*version),
-                policy: Some(values(policy)),
-                decided_by: decided_by.as_ref().map(ToString::to_string).unwrap_or_default(),
-            })
+            m.number(1, *version);
+            m.within(2, |m| values(m, policy));
+            m.bytes(3, decided_by.as_ref().map_or("", |title| title.as_str()).as_bytes());
         }
-        Event::OfficerAppointed { officer, role, member: who } => {
-            Stored::OfficerAppointed(log::OfficerAppointed {
-                officer: officer.get().into(),
-                role: role.code(),
-                member: member(*who),
-            })
+        Event::OfficerAppointed { officer, role, member } => {
+            m.number(1, officer.get());
+            m.number(2, role.code());
+            m.number(3, number_of(*member));
         }
-        Event::OfficerEnded { officer } => {
-            Stored::OfficerEnded(log::OfficerEnded { officer: officer.get().into() })
+        Event::OfficerEnded { officer } => m.number(1, officer.get()),
+        Event::LossAccepted { first, last } => {
+            m.position(1, *first);
+            m.position(2, *last);
         }
-        Event::LossAccepted { first, last } => Stored::LossAccepted(log::LossAccepted {
-            first_position: at(*first)?,
-            last_position: at(*last)?,
-        }),
-        Event::MemberEnrolled { member, hats, reference, joined_on } => {
-            Stored::MemberEnrolled(log::MemberEnrolled {
-                member: member.get().into(),
-                hats: codes(hats),
-                reference: reference.as_ref().map(ToString::to_string).unwrap_or_default(),
-                joined_on_day: joined_on.number(),
-            })
+        Event::MemberEnrolled { member, hats: worn, reference, joined_on } => {
+            m.number(1, member.get());
+            hats(m, 2, worn);
+            m.bytes(3, reference.as_ref().map_or("", |word| word.as_str()).as_bytes());
+            m.sum(4, joined_on.number());
         }
-        Event::HatsChanged { member, hats } => {
-            Stored::HatsChanged(log::HatsChanged { member: member.get().into(), hats: codes(hats) })
+        Event::HatsChanged { member, hats: worn } => {
+            m.number(1, member.get());
+            hats(m, 2, worn);
         }
         Event::MemberSuspended { member, reason } => {
-            Stored::MemberSuspended(log::MemberSuspended {
-                member: member.get().into(),
-                reason: reason.code(),
-            })
-        }
-        Event::MemberReinstated { member } => {
-            Stored::MemberReinstated(log::MemberReinstated { member: member.get().into() })
+            m.number(1, member.get());
+            m.number(2, reason.code());
         }
         // What settled the account is the entry's only transfer.
-        Event::MemberLeft { member, settled: _ } => {
-            Stored::MemberLeft(log::MemberLeft { member: member.get().into() })
+        Event::MemberReinstated { member } | Event::MemberLeft { member, settled: _ } => {
+            m.number(1, member.get());
         }
         Event::PartyRegistered { party, title, kind } => {
-            Stored::PartyRegistered(log::PartyRegistered {
-                party: party.get().into(),
-                title: title.to_string(),
-                kind: kind.code(),
-            })
+            m.number(1, party.get());
+            m.bytes(2, title.as_str().as_bytes());
+            m.number(3, kind.code());
         }
-        Event::HoursLogged { help: what, confirm_by } => Stored::HoursLogged(log::HoursLogged {
-            help: Some(help(what)),
-            confirm_by_unix_ms: confirm_by.unix_ms(),
-        }),
+        Event::HoursLogged { help: what, confirm_by } => {
+            m.within(1, |m| help(m, what));
+            m.number(2, confirm_by.unix_ms());
+        }
         Event::HoursConfirmed { hours, help: what, logged, evidence } => {
-            Stored::HoursConfirmed(log::HoursConfirmed {
-                hours_position: at(*hours)?,
-                help: Some(help(what)),
-                logged_minutes: logged.get(),
-                evidence: evidence.code(),
-            })
+            m.position(1, *hours);
+            m.within(2, |m| help(m, what));
+            m.number(3, logged.get());
+            m.number(4, evidence.code());
         }
-        Event::HoursDisputed { hours, reason } => Stored::HoursDisputed(log::HoursDisputed {
-            hours_position: at(*hours)?,
-            reason: reason.code(),
-        }),
+        Event::HoursDisputed { hours, reason } => {
+            m.position(1, *hours);
+            m.number(2, reason.code());
+        }
         Event::HoursResolved { hours, help: what, counted } => {
-            Stored::HoursResolved(log::HoursResolved {
-                hours_position: at(*hours)?,
-                help: Some(help(what)),
-                counted_minutes: none_or(*counted, Minutes::get),
-            })
+            m.position(1, *hours);
+            m.within(2, |m| help(m, what));
+            m.number(3, counted.map_or(0, Minutes::get));
         }
         Event::HoursRecorded { help: what, evidence } => {
-            Stored::HoursRecorded(log::HoursRecorded {
-                help: Some(help(what)),
-                evidence: evidence.code(),
-            })
+            m.within(1, |m| help(m, what));
+            m.number(2, evidence.code());
         }
-        Event::HoursGiven { from, to, minutes } => Stored::HoursGiven(log::HoursGiven {
-            from_member: from.get().into(),
-            to_member: member(*to),
-            minutes: minutes.get(),
-        }),
-        Event::PotGranted { to, minutes, reason } => Stored::PotGranted(log::PotGranted {
-            to_member: to.get().into(),
-            minutes: minutes.get(),
-            reason: reason.code(),
-        }),
+        Event::HoursGiven { from, to, minutes } => {
+            m.number(1, from.get());
+            m.number(2, number_of(*to));
+            m.number(3, minutes.get());
+        }
+        Event::PotGranted { to, minutes, reason } => {
+            m.number(1, to.get());
+            m.number(2, minutes.get());
+            m.number(3, reason.code());
+        }
         Event::RespiteRequested { carer, minutes, wanted_on, start, lapse_at } => {
-            Stored::RespiteRequested(log::RespiteRequested {
-                carer: carer.get().into(),
-                minutes: minutes.get(),
-                wanted_on_day: wanted_on.number(),
-                start_minute_of_day: start.map(|start| start.minutes().into()),
-                lapse_at_unix_ms: lapse_at.unix_ms(),
-            })
+            m.number(1, carer.get());
+            m.number(2, minutes.get());
+            m.sum(3, wanted_on.number());
+            if let Some(start) = start {
+                m.said(4, start.minutes());
+            }
+            m.number(5, lapse_at.unix_ms());
         }
         Event::CoverAgreed { respite, cover: who, start } => {
-            Stored::CoverAgreed(log::CoverAgreed {
-                respite_position: at(*respite)?,
-                cover: Some(cover(*who)),
-                start_minute_of_day: start.minutes().into(),
-            })
+            m.position(1, *respite);
+            m.within(2, |m| cover(m, *who));
+            m.number(3, start.minutes());
         }
-        Event::CoverWithdrawn { respite, reason } => Stored::CoverWithdrawn(log::CoverWithdrawn {
-            respite_position: at(*respite)?,
-            reason: reason.code(),
-        }),
+        Event::CoverWithdrawn { respite, reason } => {
+            m.position(1, *respite);
+            m.number(2, reason.code());
+        }
         Event::RespiteDelivered { respite, carer, cover: who, held, minutes } => {
-            Stored::RespiteDelivered(log::RespiteDelivered {
-                respite_position: at(*respite)?,
-                carer: carer.get().into(),
-                cover: Some(cover(*who)),
-                held_minutes: held.get(),
-                minutes: minutes.get(),
-            })
+            m.position(1, *respite);
+            m.number(2, carer.get());
+            m.within(3, |m| cover(m, *who));
+            m.number(4, held.get());
+            m.number(5, minutes.get());
         }
         Event::RespiteEnded { respite, carer, held, ending: how } => {
-            Stored::RespiteEnded(log::RespiteEnded {
-                respite_position: at(*respite)?,
-                carer: carer.get().into(),
-                held_minutes: held.get(),
-                ending: Some(ending(*how)),
-            })
+            m.position(1, *respite);
+            m.number(2, carer.get());
+            m.number(3, held.get());
+            ending(m, *how);
         }
         Event::OfferPledged { offer, party, title, face_value, quantity, valid_until } => {
-            Stored::OfferPledged(log::OfferPledged {
-                offer: offer.get().into(),
-                party: party.get().into(),
-                title: title.to_string(),
-                face_value_pence: face_value.get(),
-                quantity_items: quantity.get(),
-                valid_until_day: valid_until.number(),
-            })
+            m.number(1, offer.get());
+            m.number(2, party.get());
+            m.bytes(3, title.as_str().as_bytes());
+            m.number(4, face_value.get());
+            m.number(5, quantity.get());
+            m.sum(6, valid_until.number());
         }
-        Event::VoucherIssued { offer, member, reason, code, lapse_at, price } => {
-            Stored::VoucherIssued(log::VoucherIssued {
-                offer: offer.get().into(),
-                member: member.get().into(),
-                reason: reason.code(),
-                code_hash: code.bytes().to_vec(),
-                lapse_at_unix_ms: lapse_at.unix_ms(),
-                price_minutes: none_or(*price, Minutes::get),
-            })
+        Event::VoucherIssued { offer, member, reason, code, lapse_at, price: minutes } => {
+            m.number(1, offer.get());
+            m.number(2, member.get());
+            m.number(3, reason.code());
+            m.bytes(4, code.bytes());
+            m.number(5, lapse_at.unix_ms());
+            price(m, 6, *minutes);
         }
-        Event::VoucherRedeemed { voucher, offer, member } => {
-            Stored::VoucherRedeemed(log::VoucherRedeemed {
-                voucher_position: at(*voucher)?,
-                offer: offer.get().into(),
-                member: member.get().into(),
-            })
+        Event::VoucherRedeemed { voucher, offer, member }
+        | Event::VoucherLapsed { voucher, offer, member } => {
+            m.position(1, *voucher);
+            m.number(2, offer.get());
+            m.number(3, member.get());
         }
-        Event::VoucherCancelled { voucher, offer, member, price } => {
-            Stored::VoucherCancelled(log::VoucherCancelled {
-                voucher_position: at(*voucher)?,
-                offer: offer.get().into(),
-                member: member.get().into(),
-                price_minutes: none_or(*price, Minutes::get),
-            })
-        }
-        Event::VoucherLapsed { voucher, offer, member } => {
-            Stored::VoucherLapsed(log::VoucherLapsed {
-                voucher_position: at(*voucher)?,
-                offer: offer.get().into(),
-                member: member.get().into(),
-            })
+        Event::VoucherCancelled { voucher, offer, member, price: minutes } => {
+            m.position(1, *voucher);
+            m.number(2, offer.get());
+            m.number(3, member.get());
+            price(m, 4, *minutes);
         }
         Event::FundOpened { fund, title, freedom } => {
             let (freedom, purpose) = match freedom {
-                FundFreedom::Unrestricted => (log::FundFreedom::Unrestricted, String::new()),
-                FundFreedom::Designated => (log::FundFreedom::Designated, String::new()),
-                FundFreedom::Restricted(to) => (log::FundFreedom::Restricted, to.to_string()),
+                FundFreedom::Unrestricted => (log::FundFreedom::Unrestricted, ""),
+                FundFreedom::Designated => (log::FundFreedom::Designated, ""),
+                FundFreedom::Restricted(to) => (log::FundFreedom::Restricted, to.as_str()),
             };
-            Stored::FundOpened(log::FundOpened {
-                fund: fund.get().into(),
-                title: title.to_string(),
-                freedom: freedom.into(),
-                purpose,
-            })
+            m.number(1, fund.get());
+            m.bytes(2, title.as_str().as_bytes());
+            m.number(3, i32::from(freedom));
+            m.bytes(4, purpose.as_bytes());
         }
-        Event::CashReceived { fund, source, pence, party: from, member: who } => {
-            Stored::CashReceived(log::CashReceived {
-                fund: fund.get().into(),
-                source: source.code(),
-                pence: pence.get(),
-                party: party(*from),
-                member: member(*who),
-            })
+        Event::CashReceived { fund, source, pence, party: from, member } => {
+            m.number(1, fund.get());
+            m.number(2, source.code());
+            m.number(3, pence.get());
+            party(m, 4, *from);
+            m.number(5, number_of(*member));
         }
-        Event::CashSpent { fund, spent_on, pence, party: to, member: who } => {
-            Stored::CashSpent(log::CashSpent {
-                fund: fund.get().into(),
-                spent_on: spent_on.code(),
-                pence: pence.get(),
-                party: party(*to),
-                member: member(*who),
-            })
+        Event::CashSpent { fund, spent_on, pence, party: to, member } => {
+            m.number(1, fund.get());
+            m.number(2, spent_on.code());
+            m.number(3, pence.get());
+            party(m, 4, *to);
+            m.number(5, number_of(*member));
         }
         Event::InKindReceived { offer, party: from, title, quantity, valuation } => {
-            Stored::InKindReceived(log::InKindReceived {
-                offer: offer.get().into(),
-                party: party(*from),
-                title: title.to_string(),
-                quantity_items: quantity.get(),
-                valuation_pence: none_or(*valuation, Pence::get),
-            })
+            m.number(1, offer.get());
+            party(m, 2, *from);
+            m.bytes(3, title.as_str().as_bytes());
+            m.number(4, quantity.get());
+            m.number(5, valuation.map_or(0, Pence::get));
         }
-        Event::InKindUsed { offer, quantity } => Stored::InKindUsed(log::InKindUsed {
-            offer: offer.get().into(),
-            quantity_items: quantity.get(),
-        }),
+        Event::InKindUsed { offer, quantity } => {
+            m.number(1, offer.get());
+            m.number(2, quantity.get());
+        }
         // The mirrored transfers are the entry's own.
         Event::EntryReversed { entry, reason, transfers: _, undone: what, below_floor } => {
-            Stored::EntryReversed(log::EntryReversed {
-                entry_position: at(*entry)?,
-                reason: reason.code(),
-                undone: Some(undone(*what)),
-                below_floor_members: below_floor.iter().map(|who| who.get().into()).collect(),
-            })
+            m.position(1, *entry);
+            m.number(2, reason.code());
+            undone(m, *what);
+            m.list(7, below_floor.iter().map(|member| u64::from(member.get())));
         }
         Event::StateSealed { through, accounts_root, totals, reducer_version } => {
-            let accounts = i64::try_from(totals.accounts)
-                .map_err(|_| Malformed::one("accounts", "are more than can be counted"))?;
-            Stored::StateSealed(log::StateSealed {
-                through_position: at(*through)?,
-                accounts_root: accounts_root.bytes().to_vec(),
-                accounts,
-                member_minutes: totals.member_minutes,
-                held_minutes: totals.held_minutes,
-                pot_minutes: totals.pot_minutes,
-                commons_minutes: totals.commons_minutes,
-                fund_pence: totals.fund_pence,
-                stock_items: totals.stock_items,
-                with_member_items: totals.with_member_items,
-                reducer_version: i64::from(*reducer_version),
-            })
+            m.position(1, *through);
+            m.bytes(2, accounts_root.bytes());
+            match i64::try_from(totals.accounts) {
+                Ok(accounts) => m.number(3, accounts),
+                Err(_) => m.refuse("accounts", "are more than can be counted"),
+            }
+            m.sum(4, totals.member_minutes);
+            m.sum(5, totals.held_minutes);
+            m.sum(6, totals.pot_minutes);
+            m.sum(7, totals.commons_minutes);
+            m.sum(8, totals.fund_pence);
+            m.sum(9, totals.stock_items);
+            m.sum(10, totals.with_member_items);
+            m.number(11, *reducer_version);
         }
         Event::SigningKeyRotated { old_key, new_key, old_signature, new_signature } => {
-            Stored::SigningKeyRotated(log::SigningKeyRotated {
-                old_key: old_key.bytes().to_vec(),
-                new_key: new_key.bytes().to_vec(),
-                old_signature: old_signature.bytes().to_vec(),
-                new_signature: new_signature.bytes().to_vec(),
-            })
+            m.bytes(1, old_key.bytes());
+            m.bytes(2, new_key.bytes());
+            m.bytes(3, &old_signature.bytes());
+            m.bytes(4, &new_signature.bytes());
         }
-    })
+    }
 }
