@@ -1,11 +1,11 @@
-//! How fast the ledger is: the replay stage by stage, proofs made and checked, the audit of a bundle, and the append beside
+//! How fast the ledger is: the replay stage by stage, a start from one end to the other, proofs made and checked, the audit of a bundle, and the append beside
 //! a bare write and sync and beside what the Merkle log adds to it.
 //!
 //! `cargo bench` prints tables and asserts no timing: what a machine can do is its own affair, and one that is shared
 //! says another thing each time. So each figure is a median with the lowest and the highest beside it, every run takes
 //! each stage once, and what is to be compared (a stage with the whole, the engine with the disk) was measured side by
-//! side in the same run. `cargo bench -- --quick` takes a tenth of the entries; `replay`, `proofs`, `audit` and `append` take those
-//! tables alone.
+//! side in the same run. `cargo bench -- --quick` takes a tenth of the entries; `replay`, `start`, `proofs`, `audit` and `append`
+//! take those tables alone.
 //! `CARESTORE_BENCH_ENTRIES` says how many entries the log has.
 
 #![allow(
@@ -25,6 +25,8 @@ mod fixture;
 mod proofs;
 #[path = "ledger/replay.rs"]
 mod replay;
+#[path = "ledger/start.rs"]
+mod start;
 #[path = "ledger/table.rs"]
 mod table;
 #[path = "ledger/years.rs"]
@@ -43,6 +45,9 @@ struct Extent {
 }
 
 fn main() {
+    if start::is_child() {
+        return;
+    }
     // `cargo bench` says `--bench`; `cargo test --benches` does not, and wants to know only that it runs.
     let arguments: Vec<String> = env::args().skip(1).collect();
     let said = |word: &str| arguments.iter().any(|argument| argument == word);
@@ -60,9 +65,12 @@ fn main() {
     // On the disk that is built on: a temporary folder may be in memory, where a sync costs nothing.
     let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
     let mut fixture = Fixture::new(dir.path(), extent.entries);
-    let all = !["replay", "proofs", "audit", "append"].into_iter().any(said);
+    let all = !["replay", "start", "proofs", "audit", "append"].into_iter().any(said);
     if all || said("replay") {
         replay::measure(&extent, &mut fixture);
+    }
+    if all || said("start") {
+        start::measure(&extent, &fixture, dir.path());
     }
     if all || said("proofs") {
         proofs::measure(&extent, &fixture);
