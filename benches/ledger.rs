@@ -1,11 +1,12 @@
-//! How fast the ledger is: the replay stage by stage, proofs made and checked, the audit of a bundle, the append beside
-//! a bare write and sync and beside what the Merkle log adds to it, and calls over real connections.
+//! How fast the ledger is: the replay stage by stage, a start from one end to the other, proofs made and checked, the audit of
+//! a bundle, the room that entries take on the disk, the append beside a bare write and sync and beside what the Merkle log
+//! adds to it, and calls over real connections.
 //!
 //! `cargo bench` prints tables and asserts no timing: what a machine can do is its own affair, and one that is shared
 //! says another thing each time. So each figure is a median with the lowest and the highest beside it, every run takes
 //! each stage once, and what is to be compared (a stage with the whole, the engine with the disk) was measured side by
-//! side in the same run. `cargo bench -- --quick` takes a tenth of the entries; `replay`, `proofs`, `audit`, `append` and `calls`
-//! take those tables alone.
+//! side in the same run. `cargo bench -- --quick` takes a tenth of the entries; `replay`, `start`, `proofs`, `audit`, `space`,
+//! `append` and `calls` take those tables alone.
 //! `CARESTORE_BENCH_ENTRIES` says how many entries the log has.
 
 #![allow(
@@ -27,12 +28,14 @@ mod fixture;
 mod proofs;
 #[path = "ledger/replay.rs"]
 mod replay;
+#[path = "ledger/start.rs"]
+mod start;
 #[path = "ledger/table.rs"]
 mod table;
 #[path = "ledger/years.rs"]
 mod years;
 
-use std::{env, time::Duration};
+use std::{env, path::Path, time::Duration};
 
 use fixture::Fixture;
 
@@ -45,6 +48,9 @@ struct Extent {
 }
 
 fn main() {
+    if start::is_child() {
+        return;
+    }
     // `cargo bench` says `--bench`; `cargo test --benches` does not, and wants to know only that it runs.
     let arguments: Vec<String> = env::args().skip(1).collect();
     if calls::was_meant(&arguments) {
@@ -64,27 +70,35 @@ fn main() {
     }
     // On the disk that is built on: a temporary folder may be in memory, where a sync costs nothing.
     let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
-    let of_a_log = ["replay", "proofs", "audit", "append"].into_iter().any(said);
-    let all = !of_a_log && !said("calls");
-    if all || said("calls") {
+    let tables = ["replay", "start", "proofs", "audit", "space", "append", "calls"];
+    let all = !tables.into_iter().any(said);
+    let wanted = |table| all || said(table);
+    if wanted("calls") {
         calls::measure(&extent, dir.path());
     }
-    if !all && !of_a_log {
-        return;
+    if tables.into_iter().filter(|table| *table != "calls").any(wanted) {
+        of_a_log(&extent, dir.path(), &wanted);
     }
-    let mut fixture = Fixture::new(dir.path(), extent.entries);
-    if all || said("replay") {
-        replay::measure(&extent, &mut fixture);
+}
+
+/// The tables that are about a log of made-up years.
+fn of_a_log(extent: &Extent, dir: &Path, wanted: &dyn Fn(&'static str) -> bool) {
+    let mut fixture = Fixture::new(dir, extent.entries);
+    if wanted("replay") {
+        replay::measure(extent, &mut fixture);
     }
-    if all || said("proofs") {
-        proofs::measure(&extent, &fixture);
+    if wanted("start") {
+        start::measure(extent, &fixture, dir);
     }
-    if all || said("audit") {
-        audit::measure(&extent, &fixture, dir.path());
+    if wanted("proofs") {
+        proofs::measure(extent, &fixture);
     }
-    if all || said("append") {
+    if wanted("audit") {
+        audit::measure(extent, &fixture, dir);
+    }
+    if wanted("append") {
         let last = fixture.last;
         drop(fixture);
-        append::measure(&extent, dir.path(), last);
+        append::measure(extent, dir, last);
     }
 }

@@ -18,7 +18,7 @@ use crate::{
 /// The only log of the store.
 pub(crate) const LOG: LogId = LogId::new(1);
 /// So many entries are appended at a time.
-const AT_A_TIME: usize = 16_384;
+pub(crate) const AT_A_TIME: usize = 16_384;
 
 /// The same entries as they are on the disk and as they are in memory.
 pub(crate) struct Fixture {

@@ -6,7 +6,7 @@ use std::{
     ops::ControlFlow,
     path::{Path, PathBuf},
     sync::{Arc, PoisonError, RwLock},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use ledger_core::Position;
@@ -103,11 +103,16 @@ impl Snapshots {
             }
             // Tried or not: the next is for when the log has grown again.
             *kept = head;
-            view.taken().map(|taken| taken.map(|taken| (taken, head, view.tree().frontier())))
+            let begun = Instant::now();
+            let taken = view.taken();
+            let took = begun.elapsed();
+            taken.map(|taken| taken.map(|taken| (taken, took, (head, view.tree().frontier()))))
         };
         let written = match taken {
             Ok(None) => return,
-            Ok(Some(((pages, packed), head, frontier))) => {
+            Ok(Some(((pages, packed), took, (head, frontier)))) => {
+                let bytes = packed.len();
+                tracing::debug!(log = id.get(), %head, bytes, ?took, "a snapshot is taken");
                 let head = (head.get(), *frontier.root().as_bytes());
                 seal_packed(KIND, REDUCER, head, &packed)
                     .map_err(io::Error::other)
