@@ -4,8 +4,8 @@
 //! `cargo bench` prints tables and asserts no timing: what a machine can do is its own affair, and one that is shared
 //! says another thing each time. So each figure is a median with the lowest and the highest beside it, every run takes
 //! each stage once, and what is to be compared (a stage with the whole, the engine with the disk) was measured side by
-//! side in the same run. `cargo bench -- --quick` takes a tenth of the entries; `replay`, `proofs`, `audit` and `append` take those
-//! tables alone.
+//! side in the same run. `cargo bench -- --quick` takes a tenth of the entries; `replay`, `proofs`, `audit`, `space` and `append` take
+//! those tables alone.
 //! `CARESTORE_BENCH_ENTRIES` says how many entries the log has.
 
 #![allow(
@@ -25,6 +25,8 @@ mod fixture;
 mod proofs;
 #[path = "ledger/replay.rs"]
 mod replay;
+#[path = "ledger/space.rs"]
+mod space;
 #[path = "ledger/table.rs"]
 mod table;
 #[path = "ledger/years.rs"]
@@ -60,7 +62,7 @@ fn main() {
     // On the disk that is built on: a temporary folder may be in memory, where a sync costs nothing.
     let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
     let mut fixture = Fixture::new(dir.path(), extent.entries);
-    let all = !["replay", "proofs", "audit", "append"].into_iter().any(said);
+    let all = !["replay", "proofs", "audit", "space", "append"].into_iter().any(said);
     if all || said("replay") {
         replay::measure(&extent, &mut fixture);
     }
@@ -69,6 +71,9 @@ fn main() {
     }
     if all || said("audit") {
         audit::measure(&extent, &fixture, dir.path());
+    }
+    if all || said("space") {
+        space::measure(&extent, &fixture, dir.path());
     }
     if all || said("append") {
         let last = fixture.last;

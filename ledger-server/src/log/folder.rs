@@ -8,12 +8,12 @@
 //! | `volume-00000007/` … | the newest volume, and for a moment those that are being packed |
 //! | `heads/00000001` … | one head file for each log |
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, OpenOptions};
 use std::io::{BufWriter, ErrorKind, Write};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::log::medium::{Bytes, Fill, Medium, Store};
 use crate::log::sled_store::{SledStore, StoreOptions};
@@ -27,6 +27,8 @@ const TITLE: &str = "care store log, format ";
 pub(crate) struct Folder {
     dir: PathBuf,
     options: StoreOptions,
+    /// The head files that are being written, held open.
+    heads: Mutex<BTreeMap<LogId, Arc<File>>>,
 }
 
 impl Folder {
@@ -38,7 +40,7 @@ impl Folder {
         make_folder(&dir.join("heads"))?;
         let reserve = dir.join("reserve");
         let store = StoreOptions { cache_bytes: options.cache_bytes, reserve };
-        let folder = Folder { dir: dir.to_owned(), options: store };
+        let folder = Folder { dir: dir.to_owned(), options: store, heads: Mutex::default() };
         folder.check_room(options)?;
         Ok(folder)
     }
@@ -72,6 +74,20 @@ impl Folder {
             // Not every file system can promise room; zeros take it, too.
             Err(_) => fill(&file, wanted).map_err(LogError::io(doing)),
         }
+    }
+
+    /// The head file of a log, opened once for all its writes: it is written at every commit.
+    fn head_file(&self, log: LogId) -> Result<Arc<File>, LogError> {
+        let mut heads = self.heads.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(open) = heads.get(&log) {
+            return Ok(Arc::clone(open));
+        }
+        let path = self.head(log);
+        let opened = OpenOptions::new().write(true).open(&path);
+        let file = opened.map_err(LogError::io(format!("opening {}", path.display())))?;
+        let file = Arc::new(file);
+        heads.insert(log, Arc::clone(&file));
+        Ok(file)
     }
 
     fn volume(&self, number: u32) -> PathBuf {
@@ -148,6 +164,9 @@ impl Medium for Folder {
     }
 
     fn create_head(&self, log: LogId, bytes: &[u8]) -> Result<(), LogError> {
+        let mut heads = self.heads.lock().unwrap_or_else(PoisonError::into_inner);
+        // What is open under this name will be another file.
+        heads.remove(&log);
         write_whole(&self.head(log), bytes)
     }
 
@@ -156,21 +175,15 @@ impl Medium for Folder {
     }
 
     fn write_head(&self, log: LogId, offset: u64, bytes: &[u8]) -> Result<(), LogError> {
-        let path = self.head(log);
-        OpenOptions::new()
-            .write(true)
-            .open(&path)
-            .and_then(|file| file.write_all_at(bytes, offset))
-            .map_err(LogError::io(format!("writing {}", path.display())))
+        self.head_file(log)?
+            .write_all_at(bytes, offset)
+            .map_err(LogError::io(format!("writing {}", self.head(log).display())))
     }
 
     fn sync_head(&self, log: LogId) -> Result<(), LogError> {
-        let path = self.head(log);
-        OpenOptions::new()
-            .write(true)
-            .open(&path)
-            .and_then(|file| file.sync_data())
-            .map_err(LogError::io(format!("syncing {}", path.display())))
+        self.head_file(log)?
+            .sync_data()
+            .map_err(LogError::io(format!("syncing {}", self.head(log).display())))
     }
 }
 
