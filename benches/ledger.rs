@@ -28,6 +28,8 @@ mod fixture;
 mod proofs;
 #[path = "ledger/replay.rs"]
 mod replay;
+#[path = "ledger/space.rs"]
+mod space;
 #[path = "ledger/start.rs"]
 mod start;
 #[path = "ledger/table.rs"]
@@ -95,6 +97,9 @@ fn of_a_log(extent: &Extent, dir: &Path, wanted: &dyn Fn(&'static str) -> bool) 
     }
     if wanted("audit") {
         audit::measure(extent, &fixture, dir);
+    }
+    if wanted("space") {
+        space::measure(extent, &fixture, dir);
     }
     if wanted("append") {
         let last = fixture.last;

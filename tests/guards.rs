@@ -35,7 +35,23 @@ fn listed(dir: &Path) -> Vec<String> {
     names.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
 }
 
-fn copy(from: &Path, to: &Path) {
+fn pack(dir: &Path, number: u32) -> PathBuf {
+    dir.join(format!("pack-{number:08}"))
+}
+
+/// Waits until a closed volume is a pack and nothing else.
+pub(crate) fn packed(dir: &Path, number: u32) -> PathBuf {
+    let pack = pack(dir, number);
+    let mut looks = 0;
+    while !pack.exists() || volume(dir, number).exists() {
+        std::thread::sleep(Duration::from_millis(5));
+        looks += 1;
+        assert!(looks < 12_000, "volume {number} is never packed");
+    }
+    pack
+}
+
+pub(crate) fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for name in listed(from) {
         let (from, to) = (from.join(&name), to.join(&name));
@@ -69,13 +85,14 @@ fn nothing_lies_outside_the_file_that_is_synced() {
     let log = open(dir.path());
     let large = vec![vec![1; ledger_server::MAX_ENTRY]; 600];
     append(&log, 1, 1, &large).unwrap();
+    let newest = log.volumes();
     drop(log);
     for name in listed(dir.path()).into_iter().filter(|name| name.starts_with("volume-")) {
         assert_eq!(listed(&dir.path().join(&name).join("blobs")), Vec::<String>::new());
         let conf = fs::read(dir.path().join(&name).join("conf")).unwrap();
         assert!(String::from_utf8_lossy(&conf).contains("segment_size: 8388608"));
     }
-    fs::write(volume(dir.path(), 1).join("blobs").join("17"), b"stray").unwrap();
+    fs::write(volume(dir.path(), newest).join("blobs").join("17"), b"stray").unwrap();
     assert!(matches!(PackedLog::open(dir.path(), &small()), Err(LogError::Store { .. })));
 }
 
@@ -200,13 +217,14 @@ fn volumes_end_and_only_the_newest_stays_open() {
         kept.extend(more);
     }
     assert!(log.volumes() >= 3, "{} volumes", log.volumes());
+    (1..log.volumes()).for_each(|number| drop(packed(dir.path(), number)));
     holds(&log, 1, &kept);
     holds(&log, 2, &entries(1, 12));
     let held = |number| {
-        let db = volume(dir.path(), number).join("db");
+        let files = [volume(dir.path(), number).join("db"), pack(dir.path(), number)];
         let open = fs::read_dir("/proc/self/fd").unwrap();
-        open.filter(|fd| fs::read_link(fd.as_ref().unwrap().path()).is_ok_and(|at| at == db))
-            .count()
+        let path = |fd: std::io::Result<fs::DirEntry>| fs::read_link(fd.unwrap().path());
+        open.filter_map(|fd| path(fd).ok()).filter(|at| files.contains(at)).count()
     };
     assert!((1..log.volumes()).all(|number| held(number) == 0));
     assert!(held(log.volumes()) > 0);
@@ -365,9 +383,9 @@ fn a_second_process_is_refused() {
 fn a_store_of_a_newer_version_is_left_alone() {
     let dir = tempfile::tempdir().unwrap();
     append(&open(dir.path()), 1, 1, &entries(1, 3)).unwrap();
-    fs::write(dir.path().join("format"), b"care store log, format 2\n").unwrap();
+    fs::write(dir.path().join("format"), b"care store log, format 3\n").unwrap();
     let refused = PackedLog::open(dir.path(), &small());
-    assert!(matches!(refused, Err(LogError::NewerFormat { found: 2, known: 1 })));
+    assert!(matches!(refused, Err(LogError::NewerFormat { found: 3, known: 2 })));
     fs::write(dir.path().join("format"), b"something else\n").unwrap();
     assert!(matches!(PackedLog::open(dir.path(), &small()), Err(LogError::Store { .. })));
 }

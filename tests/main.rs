@@ -17,6 +17,7 @@ mod kills;
 mod known;
 mod log_contract;
 mod nonsense;
+mod packs;
 mod pages;
 mod people;
 mod power;

@@ -15,6 +15,7 @@ use ledger_server::{Care, Clock, LogId, LogOptions, Scrubbing, Vandal};
 use tokio_stream::StreamExt;
 
 use crate::{
+    guards::packed,
     harness::{COOP, NOON, Town, reason, refusal, run, say},
     log_contract::small,
 };
@@ -228,8 +229,8 @@ fn a_volume_that_does_not_open_any_more_is_damage() {
     run(async {
         let town = town(EAGER).await;
         let watching = watch(&town).await;
-        let volume = town.dir.path().join("log").join("volume-00000001");
-        fs::write(volume.join("conf"), b"not what was written").unwrap();
+        let pack = packed(&town.dir.path().join("log"), 1);
+        fs::write(pack, b"not what was written").unwrap();
         let said = last_word(watching).await;
         assert_eq!((&*said.reason, &*said.metadata["first_missing"]), ("HISTORY_LOST", "1"));
         assert_eq!(reason(&town.ask(say::receive(1, 1)).await.unwrap_err()), "HISTORY_LOST");

@@ -8,14 +8,16 @@ mod growing;
 mod head;
 mod medium;
 mod memory;
+mod pack;
 mod packed;
+mod packer;
 mod read;
 mod recover;
-
 mod scrub;
 mod simulated;
 mod sled_store;
 mod stretch;
+mod survey;
 mod vandal;
 mod volumes;
 mod watchdog;

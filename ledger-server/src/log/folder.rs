@@ -4,27 +4,31 @@
 //! |---|---|
 //! | `format` | a line of text: what this folder is, and the version of its layout |
 //! | `reserve` | nothing; may be deleted on the evening when the disk is full |
-//! | `volume-00000001/` … | the volumes |
+//! | `pack-00000001` … | the volumes that are closed: see `pack` |
+//! | `volume-00000007/` … | the newest volume, and for a moment those that are being packed |
 //! | `heads/00000001` … | one head file for each log |
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, OpenOptions};
-use std::io::{ErrorKind, Write};
+use std::io::{BufWriter, ErrorKind, Write};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::log::medium::{Medium, Store};
+use crate::log::medium::{Bytes, Fill, Medium, Store};
 use crate::log::sled_store::{SledStore, StoreOptions};
 use crate::log::{LogError, LogId, LogOptions};
 
-/// The newest layout that this program reads.
-const FORMAT: u32 = 1;
+/// The newest layout that this program reads. In the first, no volume was packed.
+const FORMAT: u32 = 2;
 const TITLE: &str = "care store log, format ";
 
 /// A store's folder, checked and ready.
 pub(crate) struct Folder {
     dir: PathBuf,
     options: StoreOptions,
+    /// The head files that are being written, held open.
+    heads: Mutex<BTreeMap<LogId, Arc<File>>>,
 }
 
 impl Folder {
@@ -36,7 +40,7 @@ impl Folder {
         make_folder(&dir.join("heads"))?;
         let reserve = dir.join("reserve");
         let store = StoreOptions { cache_bytes: options.cache_bytes, reserve };
-        let folder = Folder { dir: dir.to_owned(), options: store };
+        let folder = Folder { dir: dir.to_owned(), options: store, heads: Mutex::default() };
         folder.check_room(options)?;
         Ok(folder)
     }
@@ -72,8 +76,26 @@ impl Folder {
         }
     }
 
+    /// The head file of a log, opened once for all its writes: it is written at every commit.
+    fn head_file(&self, log: LogId) -> Result<Arc<File>, LogError> {
+        let mut heads = self.heads.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(open) = heads.get(&log) {
+            return Ok(Arc::clone(open));
+        }
+        let path = self.head(log);
+        let opened = OpenOptions::new().write(true).open(&path);
+        let file = opened.map_err(LogError::io(format!("opening {}", path.display())))?;
+        let file = Arc::new(file);
+        heads.insert(log, Arc::clone(&file));
+        Ok(file)
+    }
+
     fn volume(&self, number: u32) -> PathBuf {
         self.dir.join(format!("volume-{number:08}"))
+    }
+
+    fn pack(&self, number: u32) -> PathBuf {
+        self.dir.join(format!("pack-{number:08}"))
     }
 
     fn head(&self, log: LogId) -> PathBuf {
@@ -83,12 +105,47 @@ impl Folder {
 
 impl Medium for Folder {
     fn volumes(&self) -> Result<Vec<u32>, LogError> {
-        let number = |name: &str| name.strip_prefix("volume-")?.parse().ok();
-        names(&self.dir).map(|names| names.iter().filter_map(|name| number(name)).collect())
+        let number = |name: &String| {
+            name.strip_prefix("volume-").or(name.strip_prefix("pack-"))?.parse().ok()
+        };
+        let numbers: BTreeSet<u32> = names(&self.dir)?.iter().filter_map(number).collect();
+        Ok(numbers.into_iter().collect())
     }
 
     fn open_volume(&self, number: u32) -> Result<Arc<dyn Store>, LogError> {
         Ok(Arc::new(SledStore::open(&self.volume(number), &self.options)?))
+    }
+
+    fn open_pack(&self, number: u32) -> Result<Option<Arc<dyn Bytes>>, LogError> {
+        let path = self.pack(number);
+        match File::open(&path) {
+            Ok(file) => Ok(Some(Arc::new(OnDisk { file, path }))),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(LogError::io(format!("opening {}", path.display()))(error)),
+        }
+    }
+
+    fn create_pack(&self, number: u32, fill: &mut Fill<'_>) -> Result<(), LogError> {
+        let path = self.pack(number);
+        let fresh = path.with_extension("new");
+        let doing = format!("writing {}", path.display());
+        let io = || LogError::io(doing.clone());
+        let made = File::create(&fresh).map_err(io())?;
+        let mut buffered = BufWriter::with_capacity(1 << 20, made);
+        fill(&mut |bytes| buffered.write_all(bytes).map_err(io()))?;
+        let written = buffered.into_inner().map_err(|error| io()(error.into_error()))?;
+        written.sync_all().and_then(|()| fs::rename(&fresh, &path)).map_err(io())?;
+        sync_folder(&self.dir)
+    }
+
+    fn remove_tables(&self, number: u32) -> Result<(), LogError> {
+        let volume = self.volume(number);
+        match fs::remove_dir_all(&volume) {
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                Err(LogError::io(format!("removing {}", volume.display()))(error))
+            }
+            Ok(()) | Err(_) => Ok(()),
+        }
     }
 
     fn set_aside(&self, number: u32) -> Result<(), LogError> {
@@ -107,6 +164,9 @@ impl Medium for Folder {
     }
 
     fn create_head(&self, log: LogId, bytes: &[u8]) -> Result<(), LogError> {
+        let mut heads = self.heads.lock().unwrap_or_else(PoisonError::into_inner);
+        // What is open under this name will be another file.
+        heads.remove(&log);
         write_whole(&self.head(log), bytes)
     }
 
@@ -115,21 +175,33 @@ impl Medium for Folder {
     }
 
     fn write_head(&self, log: LogId, offset: u64, bytes: &[u8]) -> Result<(), LogError> {
-        let path = self.head(log);
-        OpenOptions::new()
-            .write(true)
-            .open(&path)
-            .and_then(|file| file.write_all_at(bytes, offset))
-            .map_err(LogError::io(format!("writing {}", path.display())))
+        self.head_file(log)?
+            .write_all_at(bytes, offset)
+            .map_err(LogError::io(format!("writing {}", self.head(log).display())))
     }
 
     fn sync_head(&self, log: LogId) -> Result<(), LogError> {
-        let path = self.head(log);
-        OpenOptions::new()
-            .write(true)
-            .open(&path)
-            .and_then(|file| file.sync_data())
-            .map_err(LogError::io(format!("syncing {}", path.display())))
+        self.head_file(log)?
+            .sync_data()
+            .map_err(LogError::io(format!("syncing {}", self.head(log).display())))
+    }
+}
+
+/// A pack on the disk.
+struct OnDisk {
+    file: File,
+    path: PathBuf,
+}
+
+impl Bytes for OnDisk {
+    fn length(&self) -> Result<u64, LogError> {
+        let asked = self.file.metadata().map(|about| about.len());
+        asked.map_err(LogError::io(format!("reading {}", self.path.display())))
+    }
+
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<(), LogError> {
+        let read = self.file.read_exact_at(buffer, offset);
+        read.map_err(LogError::io(format!("reading {}", self.path.display())))
     }
 }
 
@@ -191,7 +263,9 @@ fn check_format(dir: &Path) -> Result<(), LogError> {
     let text = String::from_utf8_lossy(&bytes);
     match text.trim_end().strip_prefix(TITLE).and_then(|number| number.parse::<u32>().ok()) {
         Some(found) if found > FORMAT => Err(LogError::NewerFormat { found, known: FORMAT }),
-        Some(_) => Ok(()),
+        Some(FORMAT) => Ok(()),
+        // From now on there may be what an older program would not find.
+        Some(_) => write_whole(&path, format!("{TITLE}{FORMAT}\n").as_bytes()),
         None => {
             let what = format!("{} does not say that this is a log", path.display());
             Err(LogError::Store { what, missing: Vec::new() })

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use ledger_proto::{Frontier, leaf};
 
 use crate::log::block::{self, HEADER, HEIGHT, Kind, PART, SEGMENT};
+use crate::log::pack::Span;
 use crate::log::packed::{Known, Run, SEALED, TAIL};
 use crate::log::volumes::Lease;
 use crate::log::{Block, Head, LogError, LogId};
@@ -29,7 +30,7 @@ pub(crate) struct Growing {
     /// The keys of its tail blocks.
     pub(crate) keys: Vec<u64>,
     /// The volumes of the segments.
-    pub(crate) runs: Vec<Run>,
+    pub(crate) runs: Arc<[Run]>,
 }
 
 impl Writer {
@@ -82,11 +83,27 @@ impl Growing {
         self.sealed.size() + self.open.size()
     }
 
+    /// Notes in which volume the segment lies that begins at `first`.
+    pub(crate) fn lies_in(&mut self, volume: u32, first: u64) {
+        if self.runs.last().is_none_or(|run| run.volume != volume) {
+            self.runs = self.runs.iter().copied().chain([Run { volume, first }]).collect();
+        }
+    }
+
+    /// Which of the log's segments lie in a volume, if any do.
+    pub(crate) fn span(&self, log: LogId, volume: u32) -> Option<Span> {
+        let at = self.runs.iter().position(|run| run.volume == volume)?;
+        let first = self.runs.get(at)?.first;
+        let last = self.runs.get(at + 1).map_or(self.sealed.size(), |next| next.first - 1);
+        (last >= first).then_some(Span { log, first, last })
+    }
+
+    /// What readers are to see of the log, whose tail lies in this volume.
     pub(crate) fn known(&self, tail: u32) -> Result<Arc<Known>, LogError> {
         let mut frontier = self.sealed.clone();
         frontier.join(&self.open).map_err(|error| LogError::Unfit(error.to_string()))?;
         let head = Head { size: frontier.size(), frontier };
-        Ok(Arc::new(Known { head, sealed: self.sealed.size(), runs: self.runs.clone(), tail }))
+        Ok(Arc::new(Known { head, sealed: self.sealed.size(), runs: Arc::clone(&self.runs), tail }))
     }
 
     fn put_tail(
@@ -121,9 +138,7 @@ impl Growing {
             .map_err(|error| LogError::Unfit(error.to_string()))?;
         self.open = Frontier::default();
         self.payload.clear();
-        if self.runs.last().is_none_or(|run| run.volume != volume.number()) {
-            self.runs.push(Run { volume: volume.number(), first });
-        }
+        self.lies_in(volume.number(), first);
         Ok(value.len() as u64)
     }
 }

@@ -1,4 +1,4 @@
-//! The seam below the packing: tables of keys and values, and a slot file for each log.
+//! The seam below the packing: tables of keys and values, packs, and a slot file for each log.
 //!
 //! A disk with sled on it is one such medium, a simulated disk that forgets what was not synced is
 //! the other. All that decides what is written when is above this line, and so is shared.
@@ -6,10 +6,26 @@
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
+use crate::log::pack::Place;
 use crate::log::{LogError, LogId};
 
 /// Looks at a key and its value, and says whether to go on.
 pub(crate) type Visit<'a> = dyn FnMut(&[u8], &[u8]) -> ControlFlow<()> + 'a;
+
+/// Takes the next bytes of a file that is being written.
+pub(crate) type Sink<'a> = dyn FnMut(&[u8]) -> Result<(), LogError> + 'a;
+
+/// Writes a file from its first byte to its last.
+pub(crate) type Fill<'a> = dyn FnMut(&mut Sink<'_>) -> Result<(), LogError> + 'a;
+
+/// A file that is never written again.
+pub(crate) trait Bytes: Send + Sync {
+    /// How many bytes it has.
+    fn length(&self) -> Result<u64, LogError>;
+
+    /// Reads as many bytes as the buffer has, all of them.
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<(), LogError>;
+}
 
 /// One volume: a few tables of keys in order.
 pub(crate) trait Store: Send + Sync {
@@ -28,15 +44,30 @@ pub(crate) trait Store: Send + Sync {
 
     /// Brings everything to the platter.
     fn sync(&self) -> Result<(), LogError>;
+
+    /// The sealed segments that lie in it, where that can be said without reading them.
+    fn index(&self) -> Option<&[Place]> {
+        None
+    }
 }
 
 /// What volumes and head files stand on.
 pub(crate) trait Medium: Send + Sync {
-    /// The numbers of the volumes that exist, in order.
+    /// The numbers of the volumes that exist, packed or not, in order.
     fn volumes(&self) -> Result<Vec<u32>, LogError>;
 
-    /// Opens a volume; creates it where there is none.
+    /// Opens a volume that is not packed; creates it where there is none.
     fn open_volume(&self, number: u32) -> Result<Arc<dyn Store>, LogError>;
+
+    /// Opens a volume's pack, if it has one.
+    fn open_pack(&self, number: u32) -> Result<Option<Arc<dyn Bytes>>, LogError>;
+
+    /// Makes a volume's pack, and returns when it will be found whole after a power cut. Where that
+    /// fails, there is none.
+    fn create_pack(&self, number: u32, fill: &mut Fill<'_>) -> Result<(), LogError>;
+
+    /// Removes the tables of a volume that is packed, if they are still there.
+    fn remove_tables(&self, number: u32) -> Result<(), LogError>;
 
     /// Takes a volume that was never finished out of the way, without deleting it.
     fn set_aside(&self, number: u32) -> Result<(), LogError>;

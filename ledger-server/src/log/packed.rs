@@ -18,6 +18,7 @@ use crate::log::growing::{Growing, Writer};
 use crate::log::head::Heads;
 use crate::log::medium::Medium;
 use crate::log::memory::check;
+use crate::log::packer::{Closed, Packer};
 use crate::log::recover::{self, Fault};
 use crate::log::volumes::Volumes;
 use crate::log::{
@@ -36,7 +37,7 @@ pub(crate) const BEGUN: &[u8] = b"begun";
 /// What may differ from one server to another.
 #[derive(Clone, Debug)]
 pub struct LogOptions {
-    /// A volume that holds so many bytes is closed, and the next is begun.
+    /// A volume into which so many bytes were put is closed, and the next is begun.
     pub volume_bytes: u64,
     /// How many bytes of the newest volume may stay in memory.
     pub cache_bytes: u64,
@@ -53,7 +54,7 @@ pub struct LogOptions {
 impl Default for LogOptions {
     fn default() -> LogOptions {
         LogOptions {
-            volume_bytes: 384 << 20,
+            volume_bytes: 32 << 20,
             cache_bytes: 64 << 20,
             min_free_bytes: 256 << 20,
             reserve_bytes: 64 << 20,
@@ -65,6 +66,7 @@ impl Default for LogOptions {
 
 /// A log that is durable: in volumes on a disk, with a head file beside them.
 pub struct PackedLog {
+    packer: Packer,
     volumes: Arc<Volumes>,
     heads: Heads,
     known: RwLock<BTreeMap<LogId, Arc<Known>>>,
@@ -83,7 +85,7 @@ pub(crate) struct Known {
     /// How many entries are in segments; the rest is in the tail of the newest volume.
     pub(crate) sealed: u64,
     /// From which position on the segments lie in which volume.
-    pub(crate) runs: Vec<Run>,
+    pub(crate) runs: Arc<[Run]>,
     /// The volume with the tail.
     pub(crate) tail: u32,
 }
@@ -115,7 +117,12 @@ impl PackedLog {
             Writer { current: recovered.current, bytes: recovered.bytes, logs: recovered.logs };
         let tail = writer.current.number();
         let known = writer.logs.iter().map(|(log, growing)| Ok((*log, growing.known(tail)?)));
+        let packer = Packer::start(Arc::clone(medium), Arc::clone(&volumes))?;
+        for closed in recovered.closed {
+            packer.pack(closed);
+        }
         Ok(PackedLog {
+            packer,
             known: RwLock::new(known.collect::<Result<_, LogError>>()?),
             volumes,
             heads,
@@ -191,7 +198,8 @@ impl PackedLog {
     /// Begins the next volume. The tails move there, so that an older volume holds segments only
     /// and is never written again; it counts once it says that it has them all.
     fn roll(&self, writer: &mut Writer) -> Result<(), LogError> {
-        writer.current = self.volumes.lease(writer.current.number() + 1)?;
+        let next = self.volumes.lease(writer.current.number() + 1)?;
+        let full = std::mem::replace(&mut writer.current, next);
         writer.bytes = 0;
         let logs: Vec<LogId> = writer.logs.keys().copied().collect();
         for log in logs {
@@ -204,6 +212,8 @@ impl PackedLog {
         for (log, growing) in &writer.logs {
             self.publish(*log, growing.known(tail)?);
         }
+        let closed = recover::closed(full.number(), &writer.logs);
+        self.packer.pack(Closed { lease: Some(full), ..closed });
         Ok(())
     }
 }

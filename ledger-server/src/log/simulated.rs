@@ -3,11 +3,11 @@
 //! It stands in for a power cut: after `crash`, the log that is opened on it sees what was brought
 //! to the platter and as much of the rest, in the order of writing, as the test likes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::log::medium::{Medium, Store, Visit};
+use crate::log::medium::{Bytes, Fill, Medium, Store, Visit};
 use crate::log::{LogError, LogId, LogOptions, PackedLog};
 
 /// A disk whose power can be cut.
@@ -32,6 +32,7 @@ struct Disk {
 
 #[derive(Clone, Default)]
 struct Content {
+    packs: BTreeMap<u32, Arc<[u8]>>,
     volumes: BTreeMap<u32, Keys>,
     heads: BTreeMap<LogId, Vec<u8>>,
 }
@@ -103,6 +104,13 @@ impl SimulatedDisk {
 
 impl Disk {
     fn write(&mut self, write: Write) -> Result<(), LogError> {
+        self.take_room()?;
+        self.now.apply(&write);
+        self.unsynced.push(write);
+        Ok(())
+    }
+
+    fn take_room(&mut self) -> Result<(), LogError> {
         if let Some(room) = &mut self.room {
             let Some(left) = room.checked_sub(1) else {
                 return Err(LogError::DiskFull {
@@ -114,8 +122,6 @@ impl Disk {
             };
             *room = left;
         }
-        self.now.apply(&write);
-        self.unsynced.push(write);
         Ok(())
     }
 
@@ -168,7 +174,9 @@ impl Powered {
 
 impl Medium for Powered {
     fn volumes(&self) -> Result<Vec<u32>, LogError> {
-        Ok(self.lock()?.now.volumes.keys().copied().collect())
+        let disk = self.lock()?;
+        let numbers = disk.now.volumes.keys().chain(disk.now.packs.keys());
+        Ok(numbers.copied().collect::<BTreeSet<u32>>().into_iter().collect())
     }
 
     fn open_volume(&self, number: u32) -> Result<Arc<dyn Store>, LogError> {
@@ -176,6 +184,32 @@ impl Medium for Powered {
         disk.now.volumes.entry(number).or_default();
         disk.platter.volumes.entry(number).or_default();
         Ok(Arc::new(Volume { disk: self.clone(), number }))
+    }
+
+    fn open_pack(&self, number: u32) -> Result<Option<Arc<dyn Bytes>>, LogError> {
+        let pack = self.lock()?.now.packs.get(&number).cloned();
+        Ok(pack.map(|pack| Arc::new(Packed(pack)) as Arc<dyn Bytes>))
+    }
+
+    fn create_pack(&self, number: u32, fill: &mut Fill<'_>) -> Result<(), LogError> {
+        let mut bytes = Vec::new();
+        fill(&mut |more| {
+            bytes.extend_from_slice(more);
+            Ok(())
+        })?;
+        let mut disk = self.lock()?;
+        disk.take_room()?;
+        let pack: Arc<[u8]> = bytes.into();
+        disk.now.packs.insert(number, Arc::clone(&pack));
+        disk.platter.packs.insert(number, pack);
+        Ok(())
+    }
+
+    fn remove_tables(&self, number: u32) -> Result<(), LogError> {
+        let mut disk = self.lock()?;
+        disk.now.volumes.remove(&number);
+        disk.platter.volumes.remove(&number);
+        Ok(())
     }
 
     fn set_aside(&self, number: u32) -> Result<(), LogError> {
@@ -206,6 +240,23 @@ impl Medium for Powered {
 
     fn sync_head(&self, log: LogId) -> Result<(), LogError> {
         self.lock()?.sync(|write| matches!(write, Write::Head { log: of, .. } if *of == log));
+        Ok(())
+    }
+}
+
+/// A pack in memory.
+struct Packed(Arc<[u8]>);
+
+impl Bytes for Packed {
+    fn length(&self) -> Result<u64, LogError> {
+        Ok(self.0.len() as u64)
+    }
+
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<(), LogError> {
+        let from = usize::try_from(offset).unwrap_or(usize::MAX);
+        let lies = self.0.get(from..).and_then(|rest| rest.get(..buffer.len()));
+        let lies = lies.ok_or_else(|| LogError::Unfit(format!("no bytes at {offset}")))?;
+        buffer.copy_from_slice(lies);
         Ok(())
     }
 }

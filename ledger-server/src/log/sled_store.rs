@@ -4,10 +4,12 @@
 //! an unsynced `flush`, blob files that are never synced, torn snapshots, a deadlock in the
 //! truncation of segments, iteration that ends at the first damage, a full disk.
 
+use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{PoisonError, RwLock};
 use std::thread;
 use std::time::Duration;
 
@@ -38,6 +40,8 @@ pub(crate) struct StoreOptions {
 /// One folder with sled in it. One writer at a time, who is the caller's to name.
 pub(crate) struct SledStore {
     db: sled::Db,
+    /// The tables that were used so far: to look one up by its name takes locks.
+    tables: RwLock<BTreeMap<String, sled::Tree>>,
     file: File,
     dir: PathBuf,
     reserve: PathBuf,
@@ -75,6 +79,7 @@ impl SledStore {
             .map_err(LogError::io(format!("opening {}", dir.join("db").display())))?;
         let store = SledStore {
             db,
+            tables: RwLock::default(),
             file,
             dir: dir.to_owned(),
             reserve: options.reserve.clone(),
@@ -91,7 +96,15 @@ impl SledStore {
 
     fn table(&self, name: &str) -> Result<sled::Tree, LogError> {
         self.alive()?;
-        self.db.open_tree(name).map_err(|error| self.fail(&error, "opening a table of"))
+        let known = self.tables.read().unwrap_or_else(PoisonError::into_inner).get(name).cloned();
+        if let Some(table) = known {
+            return Ok(table);
+        }
+        let opened = self.db.open_tree(name);
+        let table = opened.map_err(|error| self.fail(&error, "opening a table of"))?;
+        let mut tables = self.tables.write().unwrap_or_else(PoisonError::into_inner);
+        tables.insert(name.to_owned(), table.clone());
+        Ok(table)
     }
 
     fn alive(&self) -> Result<(), LogError> {

@@ -1,14 +1,15 @@
 //! Volumes that are open only as long as somebody reads or writes them.
 //!
 //! What sled keeps in memory grows with a store, whatever its cache limit says. So a store ends at
-//! a few hundred megabytes and the next begins; only the newest is held open, and an older one is
-//! opened for a scan and closed behind it.
+//! some tens of megabytes and the next begins; only the newest is held open. An older one is a pack,
+//! or will be soon, and is opened for a scan and closed behind it.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::log::LogError;
 use crate::log::medium::{Medium, Store};
+use crate::log::pack::Pack;
 
 /// All volumes of a store.
 pub(crate) struct Volumes {
@@ -42,11 +43,22 @@ impl Volumes {
             shared.users += 1;
             Arc::clone(&shared.store)
         } else {
-            let store = self.medium.open_volume(number)?;
+            let store: Arc<dyn Store> = match self.medium.open_pack(number)? {
+                Some(bytes) => Arc::new(Pack::open(number, bytes)?),
+                None => self.medium.open_volume(number)?,
+            };
             open.insert(number, Open { users: 1, store: Arc::clone(&store) });
             store
         };
         Ok(Lease { volumes: Arc::clone(self), number, store: Some(store) })
+    }
+
+    /// Sends whoever comes from now on to the volume's pack. The volume itself is open until the last
+    /// who reads it has left.
+    pub(crate) fn retire(&self, mut lease: Lease) -> Option<(u32, Arc<dyn Store>)> {
+        let store = lease.store.take()?;
+        self.lock().remove(&lease.number);
+        Some((lease.number, store))
     }
 
     fn lock(&self) -> MutexGuard<'_, BTreeMap<u32, Open>> {
@@ -68,13 +80,17 @@ impl Lease {
 
 impl Drop for Lease {
     fn drop(&mut self) {
+        let Some(store) = self.store.take() else { return };
         let mut open = self.volumes.lock();
-        drop(self.store.take());
-        if let Some(shared) = open.get_mut(&self.number) {
+        if let Some(shared) = open.get_mut(&self.number)
+            // Not where the volume was retired meanwhile: what is shared now is its pack.
+            && Arc::ptr_eq(&shared.store, &store)
+        {
             shared.users -= 1;
             if shared.users == 0 {
                 open.remove(&self.number);
             }
         }
+        drop(store);
     }
 }

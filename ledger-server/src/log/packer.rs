@@ -1,0 +1,139 @@
+//! Behind the writer's back: closed volumes become packs, one after the other.
+//!
+//! A pack is whole and on the platter before readers are sent to it, and only when the last reader has
+//! left the volume it was made from does that volume go. So whatever is cut short leaves the volume,
+//! or the pack, or both, and each of them holds everything. Where a volume cannot be read as a whole it
+//! stays as it is: damage is not tidied away.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use crate::log::LogError;
+use crate::log::medium::{Medium, Store};
+use crate::log::pack::{self, Span};
+use crate::log::volumes::{Lease, Volumes};
+
+/// How often it is looked whether the last reader has left a volume.
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
+
+/// A volume that is closed, and what it should hold.
+pub(crate) struct Closed {
+    pub(crate) number: u32,
+    pub(crate) spans: Vec<Span>,
+    /// The volume, where it is open still.
+    pub(crate) lease: Option<Lease>,
+}
+
+/// The thread that packs volumes.
+pub(crate) struct Packer {
+    closed: Mutex<Option<Sender<Closed>>>,
+    stopped: Arc<AtomicBool>,
+    packing: Option<JoinHandle<()>>,
+}
+
+impl Packer {
+    /// Begins to look after the volumes of this medium.
+    pub(crate) fn start(
+        medium: Arc<dyn Medium>,
+        volumes: Arc<Volumes>,
+    ) -> Result<Packer, LogError> {
+        let (closed, jobs) = channel();
+        let stopped = Arc::new(AtomicBool::new(false));
+        let work = Work { medium, volumes, stopped: Arc::clone(&stopped), left: Vec::new() };
+        let packing = thread::Builder::new()
+            .name("packer".to_owned())
+            .spawn(move || work.run(&jobs))
+            .map_err(LogError::io("starting the thread that packs volumes"))?;
+        Ok(Packer { closed: Mutex::new(Some(closed)), stopped, packing: Some(packing) })
+    }
+
+    /// Has a closed volume packed, some time soon.
+    pub(crate) fn pack(&self, closed: Closed) {
+        let sender = self.closed.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(sender) = sender.as_ref()
+            && sender.send(closed).is_err()
+        {
+            tracing::error!("the thread that packs volumes is gone; they stay as they are");
+        }
+    }
+}
+
+impl Drop for Packer {
+    fn drop(&mut self) {
+        self.stopped.store(true, Ordering::Release);
+        drop(self.closed.lock().unwrap_or_else(PoisonError::into_inner).take());
+        if let Some(thread) = self.packing.take()
+            && thread.join().is_err()
+        {
+            tracing::error!("the thread that packs volumes ended badly");
+        }
+    }
+}
+
+struct Work {
+    medium: Arc<dyn Medium>,
+    volumes: Arc<Volumes>,
+    stopped: Arc<AtomicBool>,
+    /// Volumes that are packed, and may have readers still.
+    left: Vec<(u32, Arc<dyn Store>)>,
+}
+
+impl Work {
+    fn run(mut self, jobs: &Receiver<Closed>) {
+        loop {
+            let job = if self.left.is_empty() {
+                jobs.recv().map_err(|_| RecvTimeoutError::Disconnected)
+            } else {
+                jobs.recv_timeout(LOOK_AGAIN)
+            };
+            match job {
+                Ok(_) | Err(RecvTimeoutError::Disconnected)
+                    if self.stopped.load(Ordering::Acquire) =>
+                {
+                    break;
+                }
+                Ok(closed) => {
+                    let number = closed.number;
+                    if let Err(error) = self.pack(closed) {
+                        tracing::warn!(number, %error, "a closed volume is not packed");
+                    }
+                }
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+            self.remove_what_nobody_reads();
+        }
+        self.remove_what_nobody_reads();
+    }
+
+    fn pack(&mut self, closed: Closed) -> Result<(), LogError> {
+        let Closed { number, spans, lease } = closed;
+        if self.medium.open_pack(number)?.is_some() {
+            // It was packed before, and something ended the program before the volume was gone.
+            return self.medium.remove_tables(number);
+        }
+        let lease = lease.map_or_else(|| self.volumes.lease(number), Ok)?;
+        let store = lease.store()?;
+        let go_on = || !self.stopped.load(Ordering::Acquire);
+        self.medium
+            .create_pack(number, &mut |sink| pack::write(store, number, &spans, sink, &go_on))?;
+        self.left.extend(self.volumes.retire(lease));
+        Ok(())
+    }
+
+    fn remove_what_nobody_reads(&mut self) {
+        for (number, store) in std::mem::take(&mut self.left) {
+            if Arc::strong_count(&store) > 1 {
+                self.left.push((number, store));
+                continue;
+            }
+            drop(store);
+            if let Err(error) = self.medium.remove_tables(number) {
+                tracing::warn!(number, %error, "a volume that is packed cannot be removed");
+            }
+        }
+    }
+}

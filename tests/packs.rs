@@ -1,0 +1,208 @@
+//! Closed volumes are packs: whole at every moment of their making, and never believed for nothing.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test stops at what it did not expect"
+)]
+
+use std::fs;
+use std::ops::ControlFlow;
+use std::path::Path;
+
+use ledger_server::{Care, Log, LogError, LogId, LogOptions, Lost, PackedLog, Vandal};
+
+use crate::guards::{copy, packed};
+use crate::log_contract::{append, holds, small};
+
+const ONE: LogId = LogId::new(1);
+/// So many entries, of which the first hundreds lie in packs.
+const SIZE: u64 = 4_000;
+
+fn entry(log: u32, n: u64) -> Vec<u8> {
+    format!("entry {n} of {log} {}", ".".repeat(150)).into_bytes()
+}
+
+fn entries(log: u32, first: u64, count: u64) -> Vec<Vec<u8>> {
+    (first..first + count).map(|n| entry(log, n)).collect()
+}
+
+fn open(dir: &Path) -> PackedLog {
+    PackedLog::open(dir, &small()).unwrap()
+}
+
+/// Opens the log such that its volume is full as soon as anything is appended.
+fn open_full(dir: &Path) -> PackedLog {
+    PackedLog::open(dir, &LogOptions { volume_bytes: 50 << 10, ..small() }).unwrap()
+}
+
+/// Two logs over some volumes, all but the newest of them packed; says how many volumes there are.
+fn filled(dir: &Path) -> u32 {
+    let log = open(dir);
+    for first in (1..=SIZE).step_by(100) {
+        append(&log, 1, first, &entries(1, first, 100)).unwrap();
+        append(&log, 2, first / 10 + 1, &entries(2, first / 10 + 1, 10)).unwrap();
+    }
+    let volumes = log.volumes();
+    assert!(volumes >= 4, "{volumes} volumes");
+    (1..volumes).for_each(|number| drop(packed(dir, number)));
+    volumes
+}
+
+fn whole(dir: &Path) {
+    let log = open(dir);
+    holds(&log, 1, &entries(1, 1, SIZE));
+    holds(&log, 2, &entries(2, 1, SIZE / 10));
+}
+
+/// How far a reader of the first log comes, and what is said to be missing.
+fn read(log: &PackedLog) -> (u64, Option<Lost>) {
+    let mut last = 0;
+    let read = log.scan(ONE, 0, &mut |position, bytes| {
+        assert_eq!(bytes, entry(1, position));
+        last = position;
+        ControlFlow::Continue(())
+    });
+    match read {
+        Ok(()) => (last, None),
+        Err(LogError::Store { missing, .. }) => (last, Some(missing[0])),
+        Err(error) => unreachable!("{error}"),
+    }
+}
+
+#[test]
+fn what_is_packed_is_what_was_appended() {
+    let dir = tempfile::tempdir().unwrap();
+    let volumes = filled(dir.path());
+    whole(dir.path());
+    // Dense: the entries, two bytes of length before each, and for each 256 a header and its place.
+    let (stored, places) = (2 + entry(1, 1_000).len() as u64, (84 + 56) * 2);
+    for number in 1..volumes {
+        let bytes = fs::metadata(packed(dir.path(), number)).unwrap().len();
+        assert!(bytes <= (300 << 10) + 256 * 40 * stored, "{bytes}");
+        assert!(bytes >= 256 * (stored - 4) + places / 2);
+    }
+    let log = open(dir.path());
+    append(&log, 1, SIZE + 1, &entries(1, SIZE + 1, 1)).unwrap();
+    drop(log);
+    holds(&open(dir.path()), 1, &entries(1, 1, SIZE + 1));
+}
+
+/// A store as a program left it that knew no packs: nothing but volumes.
+#[test]
+fn volumes_of_the_first_format_are_read_and_then_packed() {
+    let (dir, old) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let options = LogOptions { volume_bytes: 1 << 30, ..small() };
+    let log = PackedLog::open(dir.path(), &options).unwrap();
+    append(&log, 1, 1, &entries(1, 1, 700)).unwrap();
+    drop(log);
+    copy(dir.path(), old.path());
+    fs::write(old.path().join("format"), b"care store log, format 1\n").unwrap();
+    let log = open_full(old.path());
+    holds(&log, 1, &entries(1, 1, 700));
+    append(&log, 1, 701, &entries(1, 701, 400)).unwrap();
+    packed(old.path(), 1);
+    holds(&log, 1, &entries(1, 1, 1_100));
+    drop(log);
+    holds(&open(old.path()), 1, &entries(1, 1, 1_100));
+    let format = fs::read_to_string(old.path().join("format")).unwrap();
+    assert_eq!(format, "care store log, format 2\n", "an older program is to leave it alone");
+}
+
+/// Whatever moment the making of a pack was cut short at, both or either of the two hold everything.
+#[test]
+fn a_pack_that_was_being_made_is_made_again() {
+    let (dir, before) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let options = LogOptions { volume_bytes: 1 << 30, ..small() };
+    let log = PackedLog::open(dir.path(), &options).unwrap();
+    append(&log, 1, 1, &entries(1, 1, 1_000)).unwrap();
+    drop(log);
+    copy(dir.path(), before.path());
+    let log = open_full(dir.path());
+    append(&log, 1, 1_001, &entries(1, 1_001, 10)).unwrap();
+    let pack = fs::read(packed(dir.path(), 1)).unwrap();
+    drop(log);
+    // Begun and torn, beside the volume that is still there.
+    let volume = Path::new("volume-00000001");
+    copy(&before.path().join(volume), &dir.path().join(volume));
+    fs::remove_file(dir.path().join("pack-00000001")).unwrap();
+    for torn in [0, 5, pack.len() / 2, pack.len() - 1] {
+        fs::write(dir.path().join("pack-00000001.new"), &pack[..torn]).unwrap();
+        let log = open(dir.path());
+        holds(&log, 1, &entries(1, 1, 1_010));
+        assert_eq!(fs::read(packed(dir.path(), 1)).unwrap(), pack, "it is made again");
+        holds(&log, 1, &entries(1, 1, 1_010));
+        drop(log);
+        // Made, and the volume only half removed.
+        copy(&before.path().join(volume), &dir.path().join(volume));
+        fs::remove_file(dir.path().join(volume).join("conf")).unwrap();
+        holds(&open(dir.path()), 1, &entries(1, 1, 1_010));
+        fs::remove_dir_all(dir.path().join(volume)).ok();
+        copy(&before.path().join(volume), &dir.path().join(volume));
+        fs::remove_file(dir.path().join("pack-00000001")).unwrap();
+    }
+}
+
+#[test]
+fn a_pack_that_is_missing_is_noticed_at_once() {
+    let dir = tempfile::tempdir().unwrap();
+    filled(dir.path());
+    fs::remove_file(packed(dir.path(), 2)).unwrap();
+    let log = open(dir.path());
+    let Err(LogError::Store { missing, .. }) = log.verdict(ONE) else { unreachable!() };
+    assert!(missing[0].first > 256 && missing[0].last < SIZE && missing.len() == 1, "{missing:?}");
+    assert!(append(&log, 1, missing[0].first, &entries(1, 1, 1)).is_err());
+}
+
+/// What rots in a pack does not keep the log from opening; whoever reads it is told exactly.
+#[test]
+fn damage_in_a_pack_is_named_by_whoever_reads_it_and_never_served() {
+    for care in [Care::Careless, Care::Checksum] {
+        let dir = tempfile::tempdir().unwrap();
+        filled(dir.path());
+        let vandal = Vandal::open(dir.path(), 1).unwrap();
+        let spoil = |entry: &mut Vec<u8>| entry[0] ^= 1;
+        assert!(vandal.change(ONE, 300, care, spoil).unwrap());
+        let log = open(dir.path());
+        log.verdict(ONE).unwrap();
+        if care == Care::Careless {
+            assert_eq!(read(&log), (256, Some(Lost { log: ONE, first: 257, last: 512 })));
+            assert_eq!(log.read(LogId::new(1), 513).unwrap(), Some(entry(1, 513)));
+        }
+        holds(&log, 2, &entries(2, 1, SIZE / 10));
+    }
+}
+
+/// Somebody writes another entry, its checksum, the root beside it and the index: all of it fits,
+/// but not the head file.
+#[test]
+fn an_index_that_lies_is_found_out_at_once() {
+    let dir = tempfile::tempdir().unwrap();
+    filled(dir.path());
+    let vandal = Vandal::open(dir.path(), 1).unwrap();
+    assert!(vandal.change(ONE, 300, Care::Root, |entry| entry[0] ^= 1).unwrap());
+    let log = open(dir.path());
+    assert!(matches!(log.verdict(ONE), Err(LogError::Differs { size: SIZE, .. })));
+    holds(&log, 2, &entries(2, 1, SIZE / 10));
+}
+
+/// Where only the index is damaged, the blocks are asked, and nothing is missing.
+#[test]
+fn an_index_that_cannot_be_read_is_not_needed() {
+    let dir = tempfile::tempdir().unwrap();
+    filled(dir.path());
+    let pack = packed(dir.path(), 1);
+    let good = fs::read(&pack).unwrap();
+    for back in [1, 20, 45, 60, 100] {
+        let mut bytes = good.clone();
+        let at = bytes.len() - back;
+        bytes[at] ^= 4;
+        fs::write(&pack, bytes).unwrap();
+        whole(dir.path());
+    }
+    // And where the end was cut off, exactly the rest is missing.
+    fs::write(&pack, &good[..good.len() / 2]).unwrap();
+    let log = open(dir.path());
+    let Err(LogError::Store { missing, .. }) = log.verdict(ONE) else { unreachable!() };
+    assert!(missing[0].first > 1 && missing[0].first % 256 == 1, "{missing:?}");
+    assert_eq!(read(&log).0, missing[0].first - 1);
+}
