@@ -8,6 +8,7 @@ mod audit;
 mod banking;
 mod checkpoints;
 mod crash_log;
+mod feed;
 mod foreign;
 mod guards;
 mod imports;

@@ -1,6 +1,7 @@
 //! What readers see: the ledger as it stands on the platter, and every account as it has stood.
 
 mod flows;
+mod recent;
 mod series;
 
 use std::{
@@ -24,6 +25,7 @@ use tokio::sync::watch;
 use crate::{error::Error, log::LogError};
 
 pub(crate) use flows::Line;
+pub(crate) use recent::{Follower, Fresh, Recent, history_entry};
 pub(crate) use series::{Moment, Series};
 
 /// A read that asks for a position that is on its way waits for it so long.
@@ -190,18 +192,22 @@ pub(crate) struct Published {
     view: RwLock<View>,
     head: watch::Sender<Position>,
     lost: OnceLock<Arc<LogError>>,
+    recent: Arc<Recent>,
 }
 
 impl Published {
     pub(crate) fn new(view: View) -> Self {
         let (head, _) = watch::channel(view.state.head());
-        Self { view: RwLock::new(view), head, lost: OnceLock::new() }
+        let (lost, recent) = (OnceLock::new(), Arc::default());
+        Self { view: RwLock::new(view), head, lost, recent }
     }
 
-    /// Shows durable entries, with the leaf of each.
-    pub(crate) fn show(&self, entries: &[(Entry, Hash)]) -> Result<(), Contradiction> {
+    /// Shows durable entries, and leaves them to those who follow.
+    pub(crate) fn show(&self, fresh: &Arc<Fresh>) -> Result<(), Contradiction> {
+        // Before the head moves: whoever is woken by it finds them.
+        self.recent.keep(fresh);
         let mut view = self.view.write().unwrap_or_else(PoisonError::into_inner);
-        for (entry, leaf) in entries {
+        for (entry, leaf) in &fresh.entries {
             view.add(entry, *leaf)?;
         }
         let head = view.state.head();
@@ -227,6 +233,11 @@ impl Published {
         self.lost.get().map_or(Ok(()), |why| Err(Error::Lost(Arc::clone(why))))
     }
 
+    /// The newest entries, for those who follow.
+    pub(crate) fn recent(&self) -> &Arc<Recent> {
+        &self.recent
+    }
+
     /// Tells when the head moves.
     pub(crate) fn follow(&self) -> watch::Receiver<Position> {
         self.head.subscribe()
@@ -234,6 +245,9 @@ impl Published {
 
     /// Waits until the view holds this position: read your own writes.
     pub(crate) async fn reach(&self, asked: Position) -> Result<(), Error> {
+        if *self.head.borrow() >= asked {
+            return Ok(());
+        }
         let mut head = self.follow();
         let reached = head.wait_for(|head| *head >= asked);
         match tokio::time::timeout(WAIT_FOR_POSITION, reached).await {
