@@ -9,6 +9,7 @@ mod banking;
 mod checkpoints;
 mod crash_log;
 mod derived;
+mod feed;
 mod foreign;
 mod guards;
 mod imports;

@@ -1,10 +1,13 @@
 //! Calls over real connections: a server in a process of its own, callers in this one, the same cores for both.
 //!
 //! All is as it is served: the real disk, the views, the proofs, a checkpoint every ten seconds. Callers are plain
-//! generated clients; each asks, waits, and asks again.
+//! generated clients; each asks, waits, and asks again. Beside the rates stands what the cores spent on each call, in the
+//! server and in the callers, which other work on the machine hardly changes.
 
 #[path = "calls/callers.rs"]
 mod callers;
+#[path = "calls/cores.rs"]
+mod cores;
 #[path = "calls/server.rs"]
 mod server;
 
@@ -24,6 +27,7 @@ use crate::{
     table::{Figures, a_second, rate, report},
 };
 use callers::{Done, Load, Way};
+use cores::Spent;
 use server::{Inside, Server};
 
 pub(crate) use server::was_meant;
@@ -41,11 +45,16 @@ struct Came {
     rate: Figures,
     p50: Figures,
     p99: Figures,
+    /// Microseconds of a core for each, in the server and in the callers.
+    server: Figures,
+    callers: Figures,
 }
 
 impl Came {
-    fn push(&mut self, (took, done): (Duration, Done)) {
+    fn push(&mut self, (took, done): (Duration, Done), spent: Spent) {
         self.rate.push(rate(done.entries, took));
+        self.server.push(1e6 / rate(done.entries, spent.server));
+        self.callers.push(1e6 / rate(done.entries, spent.callers));
         let waits = sorted(&done.waits);
         self.p50.push(of_hundred(&waits, 50));
         self.p99.push(of_hundred(&waits, 99));
@@ -55,14 +64,17 @@ impl Came {
         report(&format!("calls/{name}/rate"), unit, &self.rate);
         report(&format!("calls/{name}/p50"), "ms", &self.p50);
         report(&format!("calls/{name}/p99"), "ms", &self.p99);
+        report(&format!("calls/{name}/server"), "µs", &self.server);
     }
 
     fn print(&self, name: &str) {
         println!(
-            "{name:>26}{:>34}{:>34}{:>34}",
+            "{name:>26}{:>30}{:>34}{:>36}{:>28}{:>28}",
             self.rate.show(a_second),
             self.p50.show(ms),
-            self.p99.show(ms)
+            self.p99.show(ms),
+            self.server.show(micros),
+            self.callers.show(micros)
         );
     }
 }
@@ -83,27 +95,50 @@ pub(crate) fn measure(extent: &Extent, dir: &Path) {
         extent.runs,
         extent.slice.as_millis()
     );
-    println!("{:>26}{:>34}{:>34}{:>34}", "callers", "a second", "p50", "p99");
-    answers(extent, &runtime, &way);
+    println!(
+        "{:>26}{:>30}{:>34}{:>36}{:>28}{:>28}",
+        "callers", "a second", "p50", "p99", "server, µs each", "callers, µs each"
+    );
+    let town = Town { runtime: &runtime, way: &way, server: server.id(), slice: extent.slice };
+    answers(extent, &town);
     pages(extent, &runtime, &way);
-    followers(extent, &runtime, &way);
+    followers(extent, &town);
     drop(way);
     server.stop();
     balances(extent, &runtime, &data);
     println!();
 }
 
+/// A server at work, and the way to it.
+struct Town<'a> {
+    runtime: &'a Runtime,
+    way: &'a Arc<Way>,
+    server: u32,
+    slice: Duration,
+}
+
+impl Town<'_> {
+    /// So many callers ask for a while.
+    fn call(&self, callers: usize, load: Load, came: &mut Came) -> usize {
+        let before = Spent::by(self.server);
+        let called = self.runtime.block_on(self.way.call(callers, load, self.slice));
+        let entries = called.1.entries;
+        came.push(called, Spent::by(self.server).since(before));
+        entries
+    }
+}
+
 /// Single appends, round trips with next to nothing behind them, and batches.
-fn answers(extent: &Extent, runtime: &Runtime, way: &Arc<Way>) {
+fn answers(extent: &Extent, town: &Town<'_>) {
     let mut appends = CALLERS.map(|callers| (callers, Came::default()));
     let mut bare = CALLERS.map(|callers| (callers, Came::default()));
     let mut batches = Came::default();
     for _ in 0..extent.runs {
         for ((callers, append), (_, bare)) in appends.iter_mut().zip(&mut bare) {
-            append.push(runtime.block_on(way.call(*callers, Load::Hours, extent.slice)));
-            bare.push(runtime.block_on(way.call(*callers, Load::Health, extent.slice)));
+            town.call(*callers, Load::Hours, append);
+            town.call(*callers, Load::Health, bare);
         }
-        batches.push(runtime.block_on(way.call(BATCHERS, Load::Batches, extent.slice)));
+        town.call(BATCHERS, Load::Batches, &mut batches);
     }
     for (callers, came) in &appends {
         came.print(&format!("append {callers}"));
@@ -135,21 +170,19 @@ fn pages(extent: &Extent, runtime: &Runtime, way: &Arc<Way>) {
 }
 
 /// The writer's rate with nobody following, and with many.
-fn followers(extent: &Extent, runtime: &Runtime, way: &Arc<Way>) {
+fn followers(extent: &Extent, town: &Town<'_>) {
     let mut came = FOLLOWERS.map(|followers| (followers, Came::default(), Figures::default()));
     for _ in 0..extent.runs {
         for (followers, came, heard) in &mut came {
             let seen = Arc::new(AtomicU32::new(0));
             let following: Vec<_> = (0..*followers)
                 .map(|nth| {
-                    let (way, seen) = (Arc::clone(way), Arc::clone(&seen));
-                    runtime.spawn(async move { way.follow(nth, seen).await })
+                    let (way, seen) = (Arc::clone(town.way), Arc::clone(&seen));
+                    town.runtime.spawn(async move { way.follow(nth, seen).await })
                 })
                 .collect();
-            let called = runtime.block_on(way.call(FOLLOWED, Load::Hours, extent.slice));
-            let part = f64::from(seen.load(Ordering::Relaxed)) / rate(called.1.entries, SECOND);
-            came.push(called);
-            heard.push(part);
+            let entries = town.call(FOLLOWED, Load::Hours, came);
+            heard.push(f64::from(seen.load(Ordering::Relaxed)) / rate(entries, SECOND));
             following.iter().for_each(tokio::task::JoinHandle::abort);
         }
     }
@@ -173,24 +206,29 @@ const SECOND: Duration = Duration::from_secs(1);
 
 /// One reader of balances beside many writers: what it waits, and what of that is the server's.
 fn balances(extent: &Extent, runtime: &Runtime, data: &Path) {
-    let (mut outside, mut inside) = (Came::default(), Figures::default());
+    let (mut outside, mut inside) = (Figures::default(), Figures::default());
     for _ in 0..extent.runs {
+        let mut waits = Vec::new();
         let server = Server::start(data, Inside::Timed);
         runtime.block_on(async {
             let way = Arc::new(Way::to(server.address, data).await);
             let writers = Arc::clone(&way);
             let slice = extent.slice;
             let writers = tokio::spawn(async move { writers.call(256, Load::Hours, slice).await });
-            outside.push(way.call(1, Load::Balance, extent.slice).await);
+            waits.extend(way.call(1, Load::Balance, extent.slice).await.1.waits);
             writers.await.unwrap();
         });
-        inside.push(of_hundred(&server.stop(), 99));
+        outside.push(of_hundred(&sorted(&waits), 99));
+        let mut within = server.stop();
+        within.sort_by(f64::total_cmp);
+        inside.push(of_hundred(&within, 99));
     }
-    println!("\na balance read while 256 callers append, one reader:");
-    outside.print("seen by the reader");
-    println!("{:>26}{:>102}", "inside the server, p99", inside.show(ms));
+    let (seen, within) = (outside.show(ms), inside.show(ms));
+    println!(
+        "\na balance read while 256 callers append, one reader, p99: {seen}; inside the server {within}"
+    );
     report("calls/balance/p99", "ms", &inside);
-    report("calls/balance/client/p99", "ms", &outside.p99);
+    report("calls/balance/client/p99", "ms", &outside);
 }
 
 fn sorted(waits: &[Duration]) -> Vec<f64> {
@@ -202,6 +240,10 @@ fn sorted(waits: &[Duration]) -> Vec<f64> {
 /// The value below which so many of a hundred lie.
 fn of_hundred(sorted: &[f64], hundredth: usize) -> f64 {
     sorted.get(sorted.len() * hundredth / 100).copied().unwrap_or(f64::NAN)
+}
+
+fn micros(micros: f64) -> String {
+    format!("{micros:.1}")
 }
 
 fn ms(ms: f64) -> String {

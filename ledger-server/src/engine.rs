@@ -217,13 +217,13 @@ impl Writer {
     }
 
     /// Brings a batch to the platter, shows it to readers, and only then answers anybody.
-    fn record(&mut self, batch: Batch) -> Result<(), Error> {
+    fn record(&mut self, mut batch: Batch) -> Result<(), Error> {
         self.ground.cards.put(batch.cards())?;
         if !batch.is_empty() {
             self.ground.log.append(&batch.blocks())?;
-            for (coop, entries) in batch.entries() {
-                if let Some(ledger) = self.ledgers.get(coop) {
-                    ledger.published.show(entries)?;
+            for (coop, fresh) in batch.take() {
+                if let Some(ledger) = self.ledgers.get(&coop) {
+                    ledger.published.show(&Arc::new(fresh))?;
                 }
             }
         }

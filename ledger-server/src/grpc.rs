@@ -15,6 +15,9 @@ mod receipt;
 mod statement;
 mod then;
 mod totals;
+mod watching;
+
+pub(crate) use watching::Watching;
 
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
@@ -268,10 +271,10 @@ service!(HistoryService {
         prove_balance(v1::ProveBalanceRequest) -> v1::ProveBalanceResponse = proofs::prove_balance;
         export_bundle(v1::ExportBundleRequest) -> bundle::BundleStream = bundle::export;
         read_history(v1::ReadHistoryRequest) -> feed::ReadStream = feed::read;
-        watch_history(v1::WatchHistoryRequest) -> feed::WatchStream = feed::watch;
+        watch_history(v1::WatchHistoryRequest) -> watching::WatchStream = watching::spelled;
     }
     type ReadHistoryStream = feed::ReadStream;
-    type WatchHistoryStream = feed::WatchStream;
+    type WatchHistoryStream = watching::WatchStream;
     type ExportBundleStream = bundle::BundleStream;
 });
 

@@ -13,14 +13,18 @@ use ledger_proto::{
     },
 };
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
-use tokio_stream::wrappers::TcpListenerStream;
 use tonic::{
     codec::CompressionEncoding,
-    transport::{Identity, Server, ServerTlsConfig},
+    transport::{Identity, Server, ServerTlsConfig, server::TcpIncoming},
 };
 
 use crate::{
-    auth::Auth, background::Background, error::Error, gate::Gate, grpc::Service, house::House,
+    auth::Auth,
+    background::Background,
+    error::Error,
+    gate::Gate,
+    grpc::{Service, Watching},
+    house::House,
 };
 
 /// A request may be so large: an import's chunk, a batch of a thousand writes.
@@ -56,44 +60,37 @@ async fn listen(
             .register_encoded_file_descriptor_set(DESCRIPTORS)
             .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
     };
-    let mut server = Server::builder()
-        .accept_http1(true)
-        .http2_keepalive_interval(Some(KEEPALIVE))
-        .tcp_keepalive(Some(KEEPALIVE))
-        .tcp_nodelay(true);
+    let mut server = Server::builder().accept_http1(true).http2_keepalive_interval(Some(KEEPALIVE));
     if let Some(identity) = tls {
         let config = ServerTlsConfig::new().identity(identity);
         server = server.tls_config(config).map_err(Error::internal)?;
     }
     // Every service of the API takes and sends the same: gzip where the caller can, and requests up to one size.
-    macro_rules! each {
-        ($($server:ident),+) => {
-            server
-                .layer(tonic_web::GrpcWebLayer::new())
-                .layer(Gate::new(auth))
-                .add_service(health_service)
-                .add_service(reflection().build_v1().map_err(Error::internal)?)
-                .add_service(reflection().build_v1alpha().map_err(Error::internal)?)
-                $(.add_service({
-                    health.set_serving::<$server<Service>>().await;
-                    $server::new(service.clone())
-                        .accept_compressed(CompressionEncoding::Gzip)
-                        .send_compressed(CompressionEncoding::Gzip)
-                        .max_decoding_message_size(REQUEST_MAX)
-                }))+
-        };
+    macro_rules! one {
+        ($server:ident) => {{
+            health.set_serving::<$server<Service>>().await;
+            $server::new(service.clone())
+                .accept_compressed(CompressionEncoding::Gzip)
+                .send_compressed(CompressionEncoding::Gzip)
+                .max_decoding_message_size(REQUEST_MAX)
+        }};
     }
-    let router = each!(
-        CoopServiceServer,
-        MembersServiceServer,
-        TimeBankServiceServer,
-        RespiteServiceServer,
-        VoucherServiceServer,
-        StoreServiceServer,
-        HistoryServiceServer,
-        BatchServiceServer,
-        ImportServiceServer
-    );
+    let history = Watching::new(service.clone(), one!(HistoryServiceServer), REQUEST_MAX);
+    let router = server
+        .layer(tonic_web::GrpcWebLayer::new())
+        .layer(Gate::new(auth))
+        .add_service(health_service)
+        .add_service(reflection().build_v1().map_err(Error::internal)?)
+        .add_service(reflection().build_v1alpha().map_err(Error::internal)?)
+        .add_service(one!(CoopServiceServer))
+        .add_service(one!(MembersServiceServer))
+        .add_service(one!(TimeBankServiceServer))
+        .add_service(one!(RespiteServiceServer))
+        .add_service(one!(VoucherServiceServer))
+        .add_service(one!(StoreServiceServer))
+        .add_service(history)
+        .add_service(one!(BatchServiceServer))
+        .add_service(one!(ImportServiceServer));
     let mut told = stopping.clone();
     let draining = async move {
         // An error says that nobody is left to tell us: stop then, too.
@@ -105,11 +102,17 @@ async fn listen(
         tokio::time::sleep(DRAIN).await;
     };
     tokio::select! {
-        ended = router.serve_with_incoming_shutdown(TcpListenerStream::new(listener), draining) => {
+        ended = router.serve_with_incoming_shutdown(incoming(listener), draining) => {
             ended.map_err(Error::internal)
         }
         () = overdue => Ok(()),
     }
+}
+
+/// The connections of a listener. What a builder says of sockets holds only for a listener of its own: without this, an
+/// answer in two pieces waits some forty milliseconds for the caller's system to acknowledge the first.
+fn incoming(listener: TcpListener) -> TcpIncoming {
+    TcpIncoming::from(listener).with_nodelay(Some(true)).with_keepalive(Some(KEEPALIVE))
 }
 
 /// A server that is running.
@@ -177,5 +180,20 @@ pub async fn until_told() -> Result<(), Error> {
     tokio::select! {
         told = tokio::signal::ctrl_c() => told.map_err(Error::internal),
         _ = terminate.recv() => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn no_answer_waits_for_the_callers_acknowledgement() {
+        let listener = TcpListener::bind((std::net::Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let caller = tokio::net::TcpStream::connect(address).await.unwrap();
+        let accepted = tokio_stream::StreamExt::next(&mut incoming(listener)).await.unwrap();
+        assert!(accepted.unwrap().nodelay().unwrap());
+        drop(caller);
     }
 }

@@ -12,6 +12,7 @@ mod moment;
 mod packed;
 mod paged;
 mod published;
+mod recent;
 mod times;
 
 use std::collections::BTreeSet;
@@ -38,6 +39,7 @@ pub(crate) use exchanges::Exchange;
 pub(crate) use flows::Line;
 pub(crate) use moment::Moment;
 pub(crate) use published::Published;
+pub(crate) use recent::{Follower, Fresh, Recent, history_entry};
 
 /// What was sealed last: balances are proved by it.
 #[derive(Clone, Debug, Serialize, Deserialize)]

@@ -15,6 +15,7 @@ mod respite;
 mod store;
 mod time_bank;
 mod vouchers;
+mod watched;
 
 use ledger_core::{CoopName, Request};
 
@@ -27,6 +28,7 @@ pub use proofs::{
     parse_consistency, parse_inclusion, parse_receipt,
 };
 pub use read::{AsOf, Known, PageAsked, Read, day_or_none, next_token, page, read_context};
+pub use watched::{Watched, encode_entries};
 
 use crate::v1;
 

@@ -61,6 +61,11 @@ impl Server {
         Server { child, stdin, stdout, address }
     }
 
+    /// The number of its process.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Stops it, and hears how many milliseconds each timed call took inside it.
     pub(crate) fn stop(mut self) -> Vec<f64> {
         drop(self.stdin.take());

@@ -17,22 +17,16 @@ use crate::{
     cards::Card,
     error::Error,
     log::{Block, LogId},
-    views::{Line, Moment},
+    views::{Fresh, Line, Moment},
 };
-
-/// The new entries of one co-op.
-struct Fresh {
-    log: LogId,
-    entries: Vec<(Entry, Hash)>,
-    bytes: Vec<Vec<u8>>,
-}
 
 type Waiting<T> = (oneshot::Sender<Result<T, Error>>, Result<T, Error>);
 
 /// One group commit.
 #[derive(Default)]
 pub(super) struct Batch {
-    fresh: BTreeMap<CoopName, Fresh>,
+    /// The new entries of each co-op.
+    fresh: BTreeMap<CoopName, (LogId, Fresh)>,
     cards: Vec<(LogId, Card)>,
     below_soft_floor: BTreeMap<(CoopName, Position), i64>,
     answers: Vec<Waiting<Answer>>,
@@ -49,21 +43,16 @@ impl Batch {
     }
 
     pub(super) fn blocks(&self) -> Vec<Block<'_>> {
-        let block = |fresh: &'_ Fresh| {
-            let first = fresh.entries.first().map_or(0, |(entry, _)| entry.position.get());
-            (fresh.log, first)
-        };
-        self.fresh
-            .values()
-            .map(|fresh| {
-                let (log, first) = block(fresh);
-                Block { log, first, entries: &fresh.bytes }
-            })
+        let blocks = self.fresh.values();
+        blocks
+            .map(|(log, fresh)| Block { log: *log, first: fresh.first(), entries: &fresh.bytes })
             .collect()
     }
 
-    pub(super) fn entries(&self) -> impl Iterator<Item = (&CoopName, &[(Entry, Hash)])> {
-        self.fresh.iter().map(|(coop, fresh)| (coop, &*fresh.entries))
+    /// What has become durable, to be shown.
+    pub(super) fn take(&mut self) -> impl Iterator<Item = (CoopName, Fresh)> + use<> {
+        let fresh = std::mem::take(&mut self.fresh);
+        fresh.into_iter().map(|(coop, (_, fresh))| (coop, fresh))
     }
 
     pub(super) fn answer(
@@ -94,20 +83,22 @@ impl Batch {
 
     /// An entry of this batch, before anybody can read it from the log.
     fn find(&self, coop: &CoopName, position: Position) -> Option<&(Entry, Hash)> {
-        let fresh = self.fresh.get(coop)?;
-        fresh.entries.iter().find(|(entry, _)| entry.position == position)
+        let (_, fresh) = self.fresh.get(coop)?;
+        let nth = position.get().checked_sub(fresh.first())?;
+        fresh.entries.get(usize::try_from(nth).ok()?)
     }
 
     /// Takes an entry whose bytes are known, and says its leaf; the ledger has taken it already.
     fn push(&mut self, coop: &CoopName, log: LogId, entry: Entry, bytes: Vec<u8>) -> Hash {
         let leaf = leaf(&bytes);
-        let fresh = self.fresh.entry(coop.clone()).or_insert_with(|| Fresh {
-            log,
-            entries: Vec::new(),
-            bytes: Vec::new(),
-        });
-        fresh.entries.push((entry, leaf));
-        fresh.bytes.push(bytes);
+        // A name is made only for the first entry.
+        if let Some((_, fresh)) = self.fresh.get_mut(coop) {
+            fresh.push(entry, leaf, bytes);
+        } else {
+            let mut fresh = Fresh::default();
+            fresh.push(entry, leaf, bytes);
+            self.fresh.insert(coop.clone(), (log, fresh));
+        }
         leaf
     }
 }

@@ -1,14 +1,14 @@
 //! The feed: entries as they were stored, in order and without a gap; one road for what was and what comes.
 
-use std::{ops::ControlFlow, pin::Pin, sync::Arc, time::Duration};
+use std::{ops::ControlFlow, pin::Pin, sync::Arc};
 
 use ledger_core::{CoopName, Position};
 use ledger_proto::{
     Malformed,
-    api::{self, name, time},
+    api::{self, name},
     leaf, stored, v1,
 };
-use tokio::sync::{mpsc, watch};
+use tokio::sync::mpsc;
 use tokio_stream::{Stream, wrappers::ReceiverStream};
 use tonic::Status;
 
@@ -16,31 +16,33 @@ use super::{
     Service, proofs,
     prover::{Prover, hashes_said, on_a_thread, size_said},
 };
-use crate::{checkpoints::Checkpoints, error::Error, log::LogError};
+use crate::{
+    checkpoints::Checkpoints,
+    error::Error,
+    log::LogError,
+    views::{Published, history_entry},
+};
 
 /// A message holds about so many bytes of entries: well below what a client takes by default.
-const MESSAGE: usize = 1 << 20;
-/// Something is heard of the log at least so often.
-const HEARTBEAT: Duration = Duration::from_secs(10);
+pub(super) const MESSAGE: usize = 1 << 20;
 /// So many messages may wait for a slow reader.
-const WAITING: usize = 4;
+pub(super) const WAITING: usize = 4;
 
-type Answers<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
+/// Answers, one after the other.
+pub(super) type Answers<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
 
 /// A read of the history.
 pub(super) type ReadStream = Answers<v1::ReadHistoryResponse>;
-/// A watch of the history.
-pub(super) type WatchStream = Answers<v1::WatchHistoryResponse>;
 
 /// Where a reader is in a log.
-struct Reader {
+pub(super) struct Reader {
     prover: Prover,
     checkpoints: Arc<Checkpoints>,
-    after: u64,
+    pub(super) after: u64,
 }
 
 impl Reader {
-    fn of(service: &Service, coop: &str, after: i64) -> Result<Self, Error> {
+    pub(super) fn of(service: &Service, coop: &str, after: i64) -> Result<Self, Error> {
         let coop: CoopName = name::parse_coop("coop", coop)?;
         let (id, published) = service.coop(&coop)?;
         let after =
@@ -54,7 +56,7 @@ impl Reader {
     }
 
     /// The head now, with the newest checkpoint that is not beyond what has been read.
-    fn head(&self) -> v1::HistoryHead {
+    pub(super) fn head(&self) -> v1::HistoryHead {
         // A register that cannot be opened is told by the signer; the feed goes on without a checkpoint.
         let newest = self.checkpoints.newest(self.prover.id).ok().flatten();
         let newest = newest.filter(|signed| signed.size <= self.after);
@@ -67,8 +69,13 @@ impl Reader {
     }
 
     /// The right edge of what has been read, for the first message.
-    fn peaks(&self) -> Result<Vec<Vec<u8>>, Error> {
+    pub(super) fn peaks(&self) -> Result<Vec<Vec<u8>>, Error> {
         Ok(hashes_said(self.prover.frontier(self.after)?.peaks()))
+    }
+
+    /// What readers see of this log.
+    pub(super) fn published(&self) -> &Published {
+        &self.prover.published
     }
 
     /// The next entries up to and with this position, about a message full.
@@ -86,10 +93,10 @@ impl Reader {
             if position > through || bytes >= MESSAGE {
                 return ControlFlow::Break(());
             }
-            match history_entry(position, entry) {
-                Ok(said) => entries.push(said),
+            match stored::decode(entry) {
+                Ok(read) => entries.push(history_entry(&read, leaf(entry), entry)),
                 Err(error) => {
-                    failed = Some(error);
+                    failed = Some(Error::internal(error));
                     return ControlFlow::Break(());
                 }
             }
@@ -106,22 +113,14 @@ impl Reader {
     }
 }
 
-fn history_entry(position: u64, bytes: &[u8]) -> Result<v1::HistoryEntry, Error> {
-    let entry = stored::decode(bytes).map_err(Error::internal)?;
-    Ok(v1::HistoryEntry {
-        position: api::position(Position::new(position)),
-        entry: bytes.to_vec(),
-        leaf_hash: leaf(bytes).as_bytes().to_vec(),
-        kind: entry.event.kind().word().to_owned(),
-        record_time: Some(time(entry.recorded_at)),
-        occurred_on: entry.occurred_on.to_string(),
-    })
-}
-
-/// Reads on a thread that may wait for the disk.
-async fn page(mut reader: Reader, through: u64) -> Result<(Reader, Vec<v1::HistoryEntry>), Error> {
+/// Reads on a thread that may wait for the disk, and makes of the entries what is wanted.
+pub(super) async fn page<T: Send + 'static>(
+    mut reader: Reader,
+    through: u64,
+    make: fn(&[v1::HistoryEntry]) -> Vec<T>,
+) -> Result<(Reader, Vec<T>), Error> {
     tokio::task::spawn_blocking(move || {
-        let entries = reader.next(through)?;
+        let entries = make(&reader.next(through)?);
         Ok((reader, entries))
     })
     .await
@@ -177,7 +176,7 @@ pub(super) async fn read(
             if *stopping.borrow() {
                 return send(&sender, Err(Error::Stopping)).await;
             }
-            let (back, entries) = match page(reader, through).await {
+            let (back, entries) = match page(reader, through, <[_]>::to_vec).await {
                 Ok(read) => read,
                 Err(error) => return send(&sender, Err(error)).await,
             };
@@ -192,74 +191,7 @@ pub(super) async fn read(
     Ok(Box::pin(ReceiverStream::new(answers)))
 }
 
-pub(super) async fn watch(
-    service: &Service,
-    request: v1::WatchHistoryRequest,
-) -> Result<WatchStream, Error> {
-    let v1::WatchHistoryRequest { coop, after_position } = request;
-    let reader = Reader::of(service, &coop, after_position)?;
-    let (reader, peaks) = on_a_thread(move || {
-        let peaks = reader.peaks()?;
-        Ok((reader, peaks))
-    })
-    .await?;
-    let (sender, answers) = mpsc::channel(WAITING);
-    let stopping = service.0.stopping.clone();
-    tokio::spawn(follow(reader, peaks, sender, stopping));
-    Ok(Box::pin(ReceiverStream::new(answers)))
-}
-
-async fn follow(
-    mut reader: Reader,
-    mut peaks: Vec<Vec<u8>>,
-    sender: mpsc::Sender<Result<v1::WatchHistoryResponse, Status>>,
-    mut stopping: watch::Receiver<bool>,
-) {
-    let mut head = reader.prover.published.follow();
-    // The first message comes at once, so that a watcher knows that it is connected.
-    let mut silent = false;
-    loop {
-        let newest = head.borrow_and_update().get();
-        // Whoever only waits is woken when damage was found, and told.
-        if let Err(error) = reader.prover.published.served() {
-            return send(&sender, Err(error)).await;
-        }
-        let mut entries = Vec::new();
-        if reader.after < newest {
-            (reader, entries) = match page(reader, newest).await {
-                Ok(read) => read,
-                Err(error) => return send(&sender, Err(error)).await,
-            };
-        }
-        if !entries.is_empty() || !silent {
-            silent = true;
-            let (head, peaks) = (Some(reader.head()), std::mem::take(&mut peaks));
-            let answer = v1::WatchHistoryResponse { entries, head, peaks };
-            if sender.send(Ok(answer)).await.is_err() {
-                return;
-            }
-        }
-        if reader.after >= newest {
-            tokio::select! {
-                changed = head.changed() => if changed.is_err() {
-                    return send(&sender, Err(Error::Stopping)).await;
-                },
-                () = told(&mut stopping) => {
-                    return send(&sender, Err(Error::Stopping)).await;
-                }
-                () = tokio::time::sleep(HEARTBEAT) => silent = false,
-                () = sender.closed() => return,
-            }
-        }
-    }
-}
-
-/// Waits until the server is told to stop; or until nobody is left to tell it, which is the same.
-async fn told(stopping: &mut watch::Receiver<bool>) {
-    drop(stopping.wait_for(|stopping| *stopping).await);
-}
-
 /// Sends the last of a stream. A reader who has gone does not want it.
-async fn send<T>(sender: &mpsc::Sender<Result<T, Status>>, last: Result<T, Error>) {
+pub(super) async fn send<T>(sender: &mpsc::Sender<Result<T, Status>>, last: Result<T, Error>) {
     drop(sender.send(last.map_err(Status::from)).await);
 }

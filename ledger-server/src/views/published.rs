@@ -5,11 +5,10 @@ use std::{
     time::Duration,
 };
 
-use ledger_core::{Entry, Position};
-use ledger_proto::Hash;
+use ledger_core::Position;
 use tokio::sync::watch;
 
-use super::View;
+use super::{Fresh, Recent, View};
 use crate::{error::Error, log::LogError};
 
 /// A read that asks for a position that is on its way waits for it so long.
@@ -22,19 +21,23 @@ pub(crate) struct Published {
     lost: OnceLock<Arc<LogError>>,
     // How far the newest snapshot reaches. Held by whoever leaves one.
     kept: Mutex<Position>,
+    recent: Arc<Recent>,
 }
 
 impl Published {
     /// A view, and how far the snapshot that there is of it reaches.
     pub(crate) fn new(view: View, kept: Position) -> Self {
         let (head, _) = watch::channel(view.state().head());
-        Self { view: RwLock::new(view), head, lost: OnceLock::new(), kept: Mutex::new(kept) }
+        let (lost, recent) = (OnceLock::new(), Arc::default());
+        Self { view: RwLock::new(view), head, lost, kept: Mutex::new(kept), recent }
     }
 
-    /// Shows durable entries, with the leaf of each.
-    pub(crate) fn show(&self, entries: &[(Entry, Hash)]) -> Result<(), Error> {
+    /// Shows durable entries, and leaves them to those who follow.
+    pub(crate) fn show(&self, fresh: &Arc<Fresh>) -> Result<(), Error> {
+        // Before the head moves: whoever is woken by it finds them.
+        self.recent.keep(fresh);
         let mut view = self.view.write().unwrap_or_else(PoisonError::into_inner);
-        for (entry, leaf) in entries {
+        for (entry, leaf) in &fresh.entries {
             view.add(entry, *leaf)?;
         }
         let head = view.state().head();
@@ -65,6 +68,11 @@ impl Published {
         self.lost.get().map_or(Ok(()), |why| Err(Error::Lost(Arc::clone(why))))
     }
 
+    /// The newest entries, for those who follow.
+    pub(crate) fn recent(&self) -> &Arc<Recent> {
+        &self.recent
+    }
+
     /// Tells when the head moves.
     pub(crate) fn follow(&self) -> watch::Receiver<Position> {
         self.head.subscribe()
@@ -72,6 +80,9 @@ impl Published {
 
     /// Waits until the view holds this position: read your own writes.
     pub(crate) async fn reach(&self, asked: Position) -> Result<(), Error> {
+        if *self.head.borrow() >= asked {
+            return Ok(());
+        }
         let mut head = self.follow();
         let reached = head.wait_for(|head| *head >= asked);
         match tokio::time::timeout(WAIT_FOR_POSITION, reached).await {

@@ -1,5 +1,7 @@
 //! Every kind of write, by name: its context, its content, its reader.
 
+use std::mem::take;
+
 use ledger_core::Command;
 
 use super::{coop, members, parse::Asking, respite, store, time_bank, vouchers};
@@ -55,16 +57,18 @@ pub(super) fn card(asked: &mut Request) -> Option<&mut Option<v1::Card>> {
     if let Request::EnrolMember(m) = asked { Some(&mut m.card) } else { None }
 }
 
-/// What the fingerprint is taken of: the write without the id, without what is only asked, without personal words.
-pub(super) fn said(asked: &mut Request, about: Option<&v1::WriteContext>) -> v1::Write {
-    let impersonal = about.map(|about| v1::WriteContext {
-        request_id: String::new(),
-        validate_only: false,
-        note: String::new(),
-        ..about.clone()
+/// What the fingerprint is taken of, as the bytes of the write: without the id, without what is only asked, without personal
+/// words, the card among them, which has been taken out before. The write is as it was afterwards.
+pub(super) fn said(asked: &mut Request) -> Vec<u8> {
+    let aside = context(asked).as_mut().map(|about| {
+        (take(&mut about.request_id), take(&mut about.validate_only), take(&mut about.note))
     });
-    *context(asked) = impersonal;
-    v1::Write { request: Some(asked.clone()) }
+    let mut said = Vec::with_capacity(asked.encoded_len());
+    asked.encode(&mut said);
+    if let (Some(about), Some((request_id, validate_only, note))) = (context(asked), aside) {
+        (about.request_id, about.validate_only, about.note) = (request_id, validate_only, note);
+    }
+    said
 }
 
 /// What is asked for.

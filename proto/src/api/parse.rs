@@ -4,7 +4,6 @@ use ledger_core::{
     Actor, Channel, Command, CoopName, Day, MemberId, OfficerId, Position, Request, RequestId,
     Thing, Timestamp,
 };
-use prost::Message;
 
 use super::{Parsed, batch, members, name};
 use crate::{
@@ -45,10 +44,10 @@ pub fn parse(write: v1::Write, secrets: &Secrets) -> Result<Parsed, Malformed> {
     let Some(mut asked) = write.request else {
         return Err(Malformed::one("request", "is not said: choose one kind of write"));
     };
-    let context = batch::context(&mut asked).take();
     let card = batch::card(&mut asked).and_then(Option::take);
     let card = card.filter(|card| *card != v1::Card::default());
-    let said = batch::said(&mut asked, context.as_ref());
+    let said = batch::said(&mut asked);
+    let context = batch::context(&mut asked).take();
     let mut f = Fields::default();
     let context = f.message("context", context, context_of);
     let coop = context.as_ref().map(|context| &context.coop);
@@ -68,7 +67,7 @@ pub fn parse(write: v1::Write, secrets: &Secrets) -> Result<Parsed, Malformed> {
     let command = batch::command(&mut f, &asking, asked);
     let parsed = assemble(context, command, fallback, card);
     f.finish(parsed).map(|mut parsed| {
-        parsed.request.fingerprint = secrets.fingerprint(&said.encode_to_vec());
+        parsed.request.fingerprint = secrets.fingerprint(&said);
         parsed
     })
 }

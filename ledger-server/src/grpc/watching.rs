@@ -1,0 +1,199 @@
+//! Who follows the history: what comes is told to all of them in the same bytes, made once.
+//!
+//! A follower near the head reads what the writer has just left; one that is further behind reads the log, and crosses over
+//! when it has come near. Whoever has just been told something is told the next a moment later, with all that came
+//! meanwhile: a busy log is followed in few large messages, a quiet one without delay.
+
+use std::{
+    convert::Infallible,
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use ledger_proto::{
+    api::{Watched, encode_entries},
+    v1::{self, history_service_server::HistoryServiceServer},
+};
+use prost::bytes::Bytes;
+use tokio::sync::{mpsc, watch};
+use tokio_stream::{StreamExt, wrappers::ReceiverStream};
+use tonic::{
+    Request, Response, Status,
+    body::Body,
+    codec::CompressionEncoding,
+    codegen::{BoxFuture, http},
+    server::{Grpc, NamedService, ServerStreamingService},
+};
+use tonic_prost::ProstCodec;
+
+use super::{
+    Service,
+    feed::{Answers, MESSAGE, Reader, WAITING, page, send},
+    prover::on_a_thread,
+};
+use crate::{error::Error, views::Follower};
+
+/// The one method that is answered here and not by the generated service.
+const WATCH: &str = "/carestore.v1.HistoryService/WatchHistory";
+/// Something is heard of the log at least so often.
+const HEARTBEAT: Duration = Duration::from_secs(10);
+/// So long after a message the next may come.
+const REST: Duration = Duration::from_millis(20);
+
+/// A watch of the history, with its entries in bytes.
+type Told = Answers<Watched>;
+/// A watch of the history, with its entries spelled out.
+pub(super) type WatchStream = Answers<v1::WatchHistoryResponse>;
+
+async fn watch(service: &Service, request: v1::WatchHistoryRequest) -> Result<Told, Error> {
+    let v1::WatchHistoryRequest { coop, after_position } = request;
+    let reader = Reader::of(service, &coop, after_position)?;
+    let follower = reader.published().recent().follow();
+    let (reader, peaks) = on_a_thread(move || {
+        let peaks = reader.peaks()?;
+        Ok((reader, peaks))
+    })
+    .await?;
+    let (sender, answers) = mpsc::channel(WAITING);
+    let stopping = service.0.stopping.clone();
+    tokio::spawn(follow((reader, follower), peaks, sender, stopping));
+    Ok(Box::pin(ReceiverStream::new(answers)))
+}
+
+/// The same for whoever wants its entries one by one: the trait of the API asks for it.
+pub(super) async fn spelled(
+    service: &Service,
+    request: v1::WatchHistoryRequest,
+) -> Result<WatchStream, Error> {
+    let told = watch(service, request).await?;
+    Ok(Box::pin(told.map(|told| {
+        told.and_then(|told| told.spelled().map_err(|error| Error::internal(error).into()))
+    })))
+}
+
+async fn follow(
+    (mut reader, follower): (Reader, Follower),
+    mut peaks: Vec<Vec<u8>>,
+    sender: mpsc::Sender<Result<Watched, Status>>,
+    mut stopping: watch::Receiver<bool>,
+) {
+    let mut head = reader.published().follow();
+    // The first message comes at once, so that a watcher knows that it is connected.
+    let mut silent = false;
+    loop {
+        let newest = head.borrow_and_update().get();
+        // Whoever only waits is woken when damage was found, and told.
+        if let Err(error) = reader.published().served() {
+            return send(&sender, Err(error)).await;
+        }
+        let mut entries = Vec::new();
+        if reader.after < newest {
+            (reader, entries) = match next(reader, &follower, newest).await {
+                Ok(read) => read,
+                Err(error) => return send(&sender, Err(error)).await,
+            };
+        }
+        if !entries.is_empty() || !silent {
+            silent = true;
+            let (head, peaks) = (Some(reader.head()), std::mem::take(&mut peaks));
+            if sender.send(Ok(Watched { entries, head, peaks })).await.is_err() {
+                return;
+            }
+        }
+        if reader.after >= newest {
+            let more = async {
+                tokio::time::sleep(REST).await;
+                head.changed().await
+            };
+            tokio::select! {
+                changed = more => if changed.is_err() {
+                    return send(&sender, Err(Error::Stopping)).await;
+                },
+                () = told(&mut stopping) => {
+                    return send(&sender, Err(Error::Stopping)).await;
+                }
+                () = tokio::time::sleep(HEARTBEAT) => silent = false,
+                () = sender.closed() => return,
+            }
+        }
+    }
+}
+
+/// The next entries up to and with this position, about a message full: from what is shared, or else from the log.
+async fn next(
+    mut reader: Reader,
+    follower: &Follower,
+    through: u64,
+) -> Result<(Reader, Vec<Bytes>), Error> {
+    if let Some((entries, last)) = follower.after(reader.after, through, MESSAGE) {
+        // Damage that was found meanwhile ends the stream.
+        reader.published().served()?;
+        reader.after = last;
+        return Ok((reader, entries));
+    }
+    page(reader, through, encode_entries).await
+}
+
+/// Waits until the server is told to stop; or until nobody is left to tell it, which is the same.
+async fn told(stopping: &mut watch::Receiver<bool>) {
+    drop(stopping.wait_for(|stopping| *stopping).await);
+}
+
+/// The service of the history, with the bytes of a watch taken as they are.
+#[derive(Clone)]
+pub(crate) struct Watching {
+    service: Service,
+    others: HistoryServiceServer<Service>,
+    message_max: usize,
+}
+
+impl Watching {
+    /// Answers a watch, with messages up to a size, and leaves every other method to the generated service.
+    pub(crate) fn new(
+        service: Service,
+        others: HistoryServiceServer<Service>,
+        message_max: usize,
+    ) -> Self {
+        Self { service, others, message_max }
+    }
+}
+
+impl NamedService for Watching {
+    const NAME: &'static str = <HistoryServiceServer<Service> as NamedService>::NAME;
+}
+
+impl tower::Service<http::Request<Body>> for Watching {
+    type Response = http::Response<Body>;
+    type Error = Infallible;
+    type Future = BoxFuture<Self::Response, Infallible>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        tower::Service::<http::Request<Body>>::poll_ready(&mut self.others, context)
+    }
+
+    fn call(&mut self, request: http::Request<Body>) -> Self::Future {
+        if request.uri().path() != WATCH {
+            return self.others.call(request);
+        }
+        let mut grpc = Grpc::new(ProstCodec::default())
+            .accept_compressed(CompressionEncoding::Gzip)
+            .send_compressed(CompressionEncoding::Gzip)
+            .max_decoding_message_size(self.message_max);
+        let watch = Watch(self.service.clone());
+        Box::pin(async move { Ok(grpc.server_streaming(watch, request).await) })
+    }
+}
+
+/// The method, as tonic calls it.
+struct Watch(Service);
+
+impl ServerStreamingService<v1::WatchHistoryRequest> for Watch {
+    type Response = Watched;
+    type ResponseStream = Told;
+    type Future = BoxFuture<Response<Told>, Status>;
+
+    fn call(&mut self, request: Request<v1::WatchHistoryRequest>) -> Self::Future {
+        let service = self.0.clone();
+        Box::pin(async move { Ok(Response::new(watch(&service, request.into_inner()).await?)) })
+    }
+}

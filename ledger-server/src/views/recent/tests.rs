@@ -1,0 +1,119 @@
+//! What followers hear of what is kept: each entry once, in order, or nothing at all.
+
+use std::sync::Arc;
+
+use ledger_core::{
+    Actor, Attribution, Authority, Channel, Day, Entry, Event, MemberId, Minutes, Position,
+    Timestamp,
+};
+use ledger_proto::{leaf, v1};
+use prost::Message;
+
+use super::{Follower, Fresh, KEPT, Recent};
+
+fn entry(position: u64) -> Entry {
+    let from = MemberId::at(1).unwrap();
+    Entry {
+        position: Position::new(position),
+        recorded_at: Timestamp::from_unix_ms(1_772_452_800_000),
+        occurred_on: Day::new(20_000).unwrap(),
+        by: Attribution {
+            actor: Actor::Member(from),
+            on_behalf_of: None,
+            authority: Authority::Oneself,
+            channel: Channel::App,
+        },
+        policy_version: 1,
+        asked: None,
+        row: None,
+        corrects: None,
+        event: Event::HoursGiven { from, to: None, minutes: Minutes::new(5).unwrap() },
+    }
+}
+
+/// So many entries from one position on, each of so many bytes.
+fn fresh(first: u64, count: u64, size: usize) -> Arc<Fresh> {
+    let mut fresh = Fresh::default();
+    for position in first..first + count {
+        let bytes = vec![u8::try_from(position % 251).unwrap(); size];
+        fresh.push(entry(position), leaf(&bytes), bytes);
+    }
+    Arc::new(fresh)
+}
+
+/// What a follower hears that is behind at one position, when the head is at another.
+fn heard(follower: &Follower, after: u64, head: u64, about: usize) -> Option<Vec<u64>> {
+    let (entries, last) = follower.after(after, head, about)?;
+    let entries = entries.into_iter().map(|bytes| v1::HistoryEntry::decode(bytes).unwrap());
+    let positions: Vec<u64> = entries.map(|entry| u64::try_from(entry.position).unwrap()).collect();
+    assert_eq!(positions.last(), Some(&last), "the last is the one that is named");
+    Some(positions)
+}
+
+#[test]
+fn each_entry_is_heard_once_wherever_a_follower_stands() {
+    let recent = Arc::new(Recent::default());
+    let follower = recent.follow();
+    let mut head = 20;
+    for count in [3, 1, 7, 2, 12, 1, 1, 5] {
+        recent.keep(&fresh(head + 1, count, 100));
+        head += count;
+    }
+    for about in [1, 500, usize::MAX] {
+        for start in 20..head {
+            let mut after = start;
+            while after < head {
+                let some = heard(&follower, after, head, about).unwrap();
+                let next = after + some.len() as u64;
+                assert_eq!(some, (after + 1..=next).collect::<Vec<_>>(), "after {after}");
+                after = next;
+            }
+        }
+    }
+    assert_eq!(heard(&follower, 19, head, usize::MAX), None, "entry 20 stands in the log");
+    assert_eq!(heard(&follower, head, head, usize::MAX), None, "nothing is new");
+}
+
+#[test]
+fn nobody_hears_what_readers_cannot_see_yet() {
+    let recent = Arc::new(Recent::default());
+    let follower = recent.follow();
+    recent.keep(&fresh(1, 4, 100));
+    recent.keep(&fresh(5, 4, 100));
+    assert_eq!(heard(&follower, 2, 4, usize::MAX), Some(vec![3, 4]));
+    assert_eq!(heard(&follower, 4, 4, usize::MAX), None);
+}
+
+#[test]
+fn what_no_longer_fits_is_left_to_the_log() {
+    let recent = Arc::new(Recent::default());
+    let follower = recent.follow();
+    let size = KEPT / 8;
+    for position in 1..=20 {
+        recent.keep(&fresh(position, 1, size));
+    }
+    assert_eq!(heard(&follower, 11, 20, usize::MAX), None, "it was overrun");
+    assert_eq!(heard(&follower, 12, 20, usize::MAX), Some((13..=20).collect()));
+    // More at once than is kept at all.
+    recent.keep(&fresh(21, 9, size));
+    assert_eq!(heard(&follower, 20, 29, usize::MAX), None);
+    recent.keep(&fresh(30, 1, size));
+    assert_eq!(heard(&follower, 20, 30, usize::MAX), None);
+    assert_eq!(heard(&follower, 29, 30, usize::MAX), Some(vec![30]));
+}
+
+#[test]
+fn nothing_is_kept_for_nobody_and_nothing_is_missing_for_who_comes_back() {
+    let recent = Arc::new(Recent::default());
+    recent.keep(&fresh(1, 2, 100));
+    let follower = recent.follow();
+    assert_eq!(heard(&follower, 0, 2, usize::MAX), None);
+    recent.keep(&fresh(3, 2, 100));
+    assert_eq!(heard(&follower, 2, 4, usize::MAX), Some(vec![3, 4]));
+    drop(follower);
+    recent.keep(&fresh(5, 2, 100));
+    let follower = recent.follow();
+    recent.keep(&fresh(7, 2, 100));
+    assert_eq!(heard(&follower, 4, 8, usize::MAX), None, "5 and 6 stand in the log");
+    assert_eq!(heard(&follower, 6, 8, usize::MAX), Some(vec![7, 8]));
+}

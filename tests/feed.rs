@@ -1,0 +1,52 @@
+//! Who follows a log that is being written to.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that fails says so")]
+
+use ledger_client::Client;
+use ledger_proto::v1;
+
+use crate::harness::{Town, ask::Ask, run, say};
+
+/// Writes that come while others follow.
+const WRITES: usize = 400;
+
+/// Follows from a position until another has been heard of.
+async fn follow(client: Client, after_position: i64, until: i64) -> Vec<v1::HistoryEntry> {
+    let request = v1::WatchHistoryRequest { coop: client.coop(), after_position };
+    let mut stream = client.watch_history(request).await.unwrap();
+    let mut seen: Vec<v1::HistoryEntry> = Vec::new();
+    while seen.last().is_none_or(|entry| entry.position < until) {
+        seen.extend(stream.message().await.unwrap().expect("it goes on").entries);
+    }
+    seen
+}
+
+#[test]
+fn whoever_follows_a_busy_log_hears_each_entry_once_from_wherever_it_began() {
+    run(async {
+        let town = Town::peopled().await;
+        let began = town.position().await;
+        let until = began + i64::try_from(WRITES).unwrap();
+        let mut following = Vec::new();
+        // Some are there from the start, some come when much has been written already, and read the log before they
+        // cross over to what is shared.
+        for write in 0..WRITES {
+            if write % 80 == 0 {
+                for after in [0, began, town.position().await] {
+                    let client = town.client();
+                    following.push((after, tokio::spawn(follow(client, after, until))));
+                }
+            }
+            let mut write = say::record(1, 4, 1);
+            *write.context() = Some(town.by("officers/1"));
+            write.send(&town.client()).await.unwrap();
+        }
+        let all = follow(town.client(), 0, until).await;
+        let positions: Vec<i64> = all.iter().map(|entry| entry.position).collect();
+        assert_eq!(positions, (1..=until).collect::<Vec<_>>());
+        for (after, seen) in following {
+            let expected: Vec<_> =
+                all.iter().filter(|entry| entry.position > after).cloned().collect();
+            assert_eq!(seen.await.unwrap(), expected, "after {after}");
+        }
+    });
+}
