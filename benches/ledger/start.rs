@@ -12,7 +12,7 @@ use std::{
 
 use ledger_client::{Client, Options};
 use ledger_core::Timestamp;
-use ledger_proto::v1;
+use ledger_proto::{stored, v1};
 use ledger_server::{Block, Clock, House, Log, LogOptions, Opening, PackedLog, serve};
 
 use crate::{
@@ -78,7 +78,9 @@ fn answer(folder: &Path) {
     let now = Timestamp::from_unix_ms(env::var(NOW).unwrap().parse().unwrap());
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(async {
-        let opening = Opening { clock: Clock::by_hand(now), ..Opening::at(folder) };
+        let clock = Clock::by_hand(now);
+        // The log may end long before.
+        let opening = Opening { clock, confirm_clock: true, ..Opening::at(folder) };
         let serving = serve(House::open(&opening).unwrap(), ([127, 0, 0, 1], 0).into(), None);
         let serving = serving.await.unwrap();
         let token = fs::read_to_string(folder.join("operator.token")).unwrap();
@@ -147,6 +149,27 @@ impl Kind {
     }
 }
 
+/// The log without its last entries, and the snapshot of a stop there. Nothing is served, so that no seal comes between.
+fn first(fixture: &Fixture, entries: usize, folder: &Path) {
+    let log = PackedLog::open(&folder.join("log"), &LogOptions::default()).unwrap();
+    let mut some = Vec::with_capacity(AT_A_TIME);
+    for entry in fixture.entries().take(entries) {
+        some.push(entry.to_vec());
+        if some.len() == AT_A_TIME {
+            write(&log, &some);
+            some.clear();
+        }
+    }
+    write(&log, &some);
+    drop(log);
+    let last = fixture.entries().nth(entries - 1).unwrap();
+    let clock = Clock::by_hand(stored::decode(last).unwrap().recorded_at);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        House::open(&Opening { clock, ..Opening::at(folder) }).unwrap().close().await;
+    });
+}
+
 fn put(from: &Path, to: &Path) {
     let _ = fs::copy(from, to).unwrap();
 }
@@ -158,27 +181,8 @@ pub(crate) fn measure(extent: &Extent, fixture: &Fixture, dir: &Path) {
     let count = fixture.ends.len();
     let before = count - BEHIND.min(count / 4);
     let now = fixture.last;
-    {
-        let log = PackedLog::open(&folder.join("log"), &LogOptions::default()).unwrap();
-        let mut some = Vec::with_capacity(AT_A_TIME);
-        for entry in fixture.entries().take(before) {
-            some.push(entry.to_vec());
-            if some.len() == AT_A_TIME {
-                write(&log, &some);
-                some.clear();
-            }
-        }
-        write(&log, &some);
-    }
+    first(fixture, before, &folder);
     let (snapshot, pages) = (folder.join("snapshots/1.snapshot"), folder.join("derived/1.pages"));
-    let [mut without, mut stopped, mut killed] =
-        [Kind::default(), Kind::default(), Kind::default()];
-    for _ in 0..extent.runs {
-        drop(fs::remove_file(&snapshot));
-        without.start(&folder, now).stop();
-        stopped.start(&folder, now).stop();
-    }
-    let sizes = [&snapshot, &pages].map(|file| fs::metadata(file).unwrap().len());
     let kept = [(&snapshot, dir.join("snapshot")), (&pages, dir.join("pages"))];
     for (file, copy) in &kept {
         put(file, copy);
@@ -192,14 +196,22 @@ pub(crate) fn measure(extent: &Extent, fixture: &Fixture, dir: &Path) {
     let mut appending = Started::new(&folder, now, Some(&tail));
     assert_eq!(appending.says(), "appended");
     appending.kill();
+    let [mut without, mut stopped, mut killed] =
+        [Kind::default(), Kind::default(), Kind::default()];
     for _ in 0..extent.runs {
         for (file, copy) in &kept {
             put(copy, file);
         }
         killed.start(&folder, now).kill();
     }
+    for _ in 0..extent.runs {
+        drop(fs::remove_file(&snapshot));
+        without.start(&folder, now).stop();
+        stopped.start(&folder, now).stop();
+    }
+    let sizes = [&snapshot, &pages].map(|file| fs::metadata(file).unwrap().len());
     let log = on_disk(&folder.join("log"));
-    print(extent, (count, before), sizes, log, [without, stopped, killed]);
+    print(extent, (count, count - before), sizes, log, [without, stopped, killed]);
     fs::remove_dir_all(folder).unwrap();
     kept.iter()
         .map(|(_, copy)| copy)
@@ -209,7 +221,7 @@ pub(crate) fn measure(extent: &Extent, fixture: &Fixture, dir: &Path) {
 
 fn print(
     extent: &Extent,
-    (count, before): (usize, usize),
+    (count, behind): (usize, usize),
     [snapshot, pages]: [u64; 2],
     log: u64,
     kinds: [Kind; 3],
@@ -218,31 +230,30 @@ fn print(
         "\nstart: a process, until a first statement is answered; {} runs, medians (lowest … highest)\n",
         extent.runs
     );
-    let entries = format!("{:.1} bytes an entry", each(pages, before));
+    let entries = format!("{:.1} bytes an entry", each(pages, count));
     println!(
-        "  behind {before} entries: snapshot {:.2} MB ({:.1} bytes an entry), derived pages {:.1} MB ({entries}), log {:.1} MB\n",
+        "  behind {count} entries: snapshot {:.2} MB ({:.1} bytes an entry), derived pages {:.1} MB ({entries}), log {:.1} MB\n",
         each(snapshot, 1_000_000),
-        each(snapshot, before),
+        each(snapshot, count),
         each(pages, 1_000_000),
         each(log, 1_000_000),
     );
     let mut one = Figures::default();
-    one.push(each(snapshot, before));
+    one.push(each(snapshot, count));
     report("start/snapshot", "bytes/entry", &one);
     let mut one = Figures::default();
-    one.push(each(pages, before));
+    one.push(each(pages, count));
     report("start/derived pages", "bytes/entry", &one);
     println!(
         "  {:<34}{:>12}{:>12}{:>34}{:>30}",
         "", "entries", "replayed", "seconds", "resident, MB"
     );
     let names = ["without a snapshot", "after a stop", "after a kill"];
-    let behind = [(before, before), (before, 0), (count, count - before)];
-    for ((name, (entries, replayed)), kind) in names.into_iter().zip(behind).zip(kinds) {
+    for ((name, replayed), kind) in names.into_iter().zip([count, 0, behind]).zip(kinds) {
         report(&format!("start/{name}"), "s", &kind.seconds);
         report(&format!("start/{name}, resident"), "bytes", &kind.resident);
         println!(
-            "  {name:<34}{entries:>12}{replayed:>12}{:>34}{:>30}",
+            "  {name:<34}{count:>12}{replayed:>12}{:>34}{:>30}",
             kind.seconds.show(|seconds| format!("{seconds:.3}")),
             kind.resident.show(|bytes| format!("{:.0}", bytes / 1e6)),
         );
