@@ -2,6 +2,8 @@
 
 mod batch;
 mod jobs;
+#[cfg(test)]
+mod tests;
 
 use std::{
     collections::BTreeMap,
@@ -187,30 +189,37 @@ impl Writer {
     fn run(mut self, mut inbox: mpsc::Receiver<Job>) -> Result<Option<oneshot::Sender<()>>, Error> {
         while let Some(first) = inbox.blocking_recv() {
             let mut batch = Batch::default();
-            let mut stopping = None;
-            let mut next = Some(first);
-            for _ in 0..BATCH_MAX {
-                let Some(job) = next else { break };
-                match job {
-                    Job::Write(submission, reply) => {
-                        let answer = self.write(&mut batch, *submission)?;
-                        batch.answer(reply, answer);
-                    }
-                    Job::Import(import, reply) => {
-                        let answer = self.import(&mut batch, &import)?;
-                        batch.answer_import(reply, answer);
-                    }
-                    Job::Tick => self.fall_due(&mut batch)?,
-                    Job::Stop(reply) => {
-                        stopping = Some(reply);
-                        break;
-                    }
-                }
-                next = inbox.try_recv().ok();
-            }
+            let stopping = self.fill(&mut batch, first, &mut inbox)?;
             self.record(batch)?;
             if stopping.is_some() {
                 return Ok(stopping);
+            }
+        }
+        Ok(None)
+    }
+
+    /// Decides what waits, into a batch. What comes back is for whoever told the writer to stop.
+    fn fill(
+        &mut self,
+        batch: &mut Batch,
+        first: Job,
+        inbox: &mut mpsc::Receiver<Job>,
+    ) -> Result<Option<oneshot::Sender<()>>, Error> {
+        let mut first = Some(first);
+        for _ in 0..BATCH_MAX {
+            // Never taken out where there is no room for it: its caller would hear that the server stops.
+            let Some(job) = first.take().or_else(|| inbox.try_recv().ok()) else { break };
+            match job {
+                Job::Write(submission, reply) => {
+                    let answer = self.write(batch, *submission)?;
+                    batch.answer(reply, answer);
+                }
+                Job::Import(import, reply) => {
+                    let answer = self.import(batch, &import)?;
+                    batch.answer_import(reply, answer);
+                }
+                Job::Tick => self.fall_due(batch)?,
+                Job::Stop(reply) => return Ok(Some(reply)),
             }
         }
         Ok(None)
