@@ -116,12 +116,12 @@ fn replayed(fixture: &Fixture, cores: Cores) -> Duration {
     let (mut frontier, mut state) = (Frontier::default(), State::default());
     let (took, ()) = time(|| {
         let read = replay(fixture.log(), LOG, 0, cores, |Verified { entries, hashes }| {
-            for entry in &entries {
+            for entry in entries {
                 fold(&mut state, entry);
             }
             match hashes {
-                Hashes::Segment(root) => frontier.push_subtree(8, root).unwrap(),
-                Hashes::Leaves(leaves) => leaves.into_iter().for_each(|leaf| frontier.push(leaf)),
+                Hashes::Segment(root) => frontier.push_subtree(8, *root).unwrap(),
+                Hashes::Leaves(leaves) => leaves.iter().for_each(|leaf| frontier.push(*leaf)),
             }
             Ok(())
         });

@@ -213,9 +213,9 @@ pub(crate) fn coop_of(log: &dyn Log, id: LogId) -> Option<CoopName> {
 fn fold(log: &dyn Log, id: LogId, mut view: View) -> Result<View, Error> {
     let after = view.state().head().get();
     replay(log, id, after, Cores::All, |Verified { entries, hashes }| match hashes {
-        Hashes::Segment(root) => view.add_all(&entries, root),
+        Hashes::Segment(root) => view.add_all(entries, *root),
         Hashes::Leaves(leaves) => {
-            entries.iter().zip(leaves).try_for_each(|(entry, leaf)| view.add(entry, leaf))
+            entries.iter().zip(leaves).try_for_each(|(entry, leaf)| view.add(entry, *leaf))
         }
     })?;
     Ok(view)

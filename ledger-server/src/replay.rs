@@ -10,7 +10,7 @@
 use std::{
     num::NonZero,
     ops::ControlFlow,
-    sync::mpsc::{Receiver, SyncSender, sync_channel},
+    sync::mpsc::{Receiver, Sender, channel},
     thread,
 };
 
@@ -22,11 +22,11 @@ use crate::{
     log::{Log, LogError, LogId, Lost, Stretch},
 };
 
-/// So many stretches wait before each worker, and behind it.
-const WAITING: usize = 4;
+/// So many stretches are on their way for each worker.
+const UNDERWAY: usize = 6;
 
 /// Entries in a row that are as they were written, and can be read.
-#[derive(Clone, Debug)]
+#[derive(Debug, Default)]
 pub struct Verified {
     /// The entries, in order.
     pub entries: Vec<Entry>,
@@ -35,12 +35,18 @@ pub struct Verified {
 }
 
 /// What stands for some entries in the Merkle log.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub enum Hashes {
     /// They are a whole segment: its root.
     Segment(Hash),
     /// The leaf of each.
     Leaves(Vec<Hash>),
+}
+
+impl Default for Hashes {
+    fn default() -> Self {
+        Self::Leaves(Vec::new())
+    }
 }
 
 /// How many threads a replay may use.
@@ -66,14 +72,14 @@ impl Cores {
 
 /// Reads the durable entries behind `after`, each verified, and hands them to `take` in order.
 ///
-/// A stretch that is a whole segment must hash to the root beside it. That the roots are those of the log, only its own root
-/// can say: whoever takes the stretches compares it when all have come.
+/// A stretch that is a whole segment must hash to the root beside it. That the roots are those of the log, only its own
+/// root can say: whoever takes the stretches compares it when all have come.
 pub fn replay(
     log: &dyn Log,
     id: LogId,
     after: u64,
     cores: Cores,
-    mut take: impl FnMut(Verified) -> Result<(), Error>,
+    mut take: impl FnMut(&Verified) -> Result<(), Error>,
 ) -> Result<(), Error> {
     match cores.workers() {
         0 => alone(log, id, after, &mut take),
@@ -81,23 +87,27 @@ pub fn replay(
     }
 }
 
-type Take<'a> = dyn FnMut(Verified) -> Result<(), Error> + 'a;
+type Take<'a> = dyn FnMut(&Verified) -> Result<(), Error> + 'a;
 
 fn alone(log: &dyn Log, id: LogId, after: u64, take: &mut Take<'_>) -> Result<(), Error> {
     let mut taken = Ok(());
+    let mut verified = Verified::default();
     log.stretches(id, after, &mut |stretch| {
-        taken = verify(id, &stretch).and_then(&mut *take);
+        taken = verify(id, &stretch, &mut verified).and_then(|()| take(&verified));
         if taken.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     })?;
     taken
 }
 
-/// A stretch on its way to a worker, with bytes of its own.
-struct Copied {
+/// A stretch on its way: from the reader to a worker, to the fold, and back to be filled again. What it once took in memory
+/// it keeps, since to give back and ask again for so much costs more than to decode it.
+#[derive(Default)]
+struct Parcel {
     first: u64,
     count: u64,
     root: Option<Hash>,
     payload: Vec<u8>,
+    verified: Verified,
 }
 
 fn together(
@@ -110,19 +120,24 @@ fn together(
     thread::scope(|scope| {
         let mut roads = Vec::with_capacity(workers);
         let mut answers = Vec::with_capacity(workers);
+        let (back, empty) = channel();
         for _ in 0..workers {
-            let (road, stretches) = sync_channel::<Copied>(WAITING);
-            let (answer, verified) = sync_channel(WAITING);
-            scope.spawn(move || work(id, &stretches, &answer));
+            let (road, parcels) = channel::<Parcel>();
+            let (answer, verified) = channel();
+            scope.spawn(move || work(id, parcels, &answer));
             roads.push(road);
             answers.push(verified);
         }
-        let reader = scope.spawn(move || read(log, id, after, &roads));
-        let taken = fold(&answers, take);
+        // There are no more than these: whoever is ahead waits for one to come back.
+        for _ in 0..workers * UNDERWAY {
+            drop(back.send(Parcel::default()));
+        }
+        let reader = scope.spawn(move || read(log, (id, after), &empty, &roads));
+        let taken = fold(&answers, &back, take);
         // Whoever still works for nobody is told so by the closed roads.
-        drop(answers);
-        let read =
-            reader.join().unwrap_or_else(|_| Err(LogError::Unfit("a reader panicked".to_owned())));
+        drop((answers, back));
+        let panicked = |_| Err(LogError::Unfit("a reader panicked".to_owned()));
+        let read = reader.join().unwrap_or_else(panicked);
         // An entry that cannot be taken comes before whatever the reader met behind it.
         taken.and(read.map_err(Error::from))
     })
@@ -131,52 +146,58 @@ fn together(
 /// Deals the stretches out in turn.
 fn read(
     log: &dyn Log,
-    id: LogId,
-    after: u64,
-    roads: &[SyncSender<Copied>],
+    (id, after): (LogId, u64),
+    empty: &Receiver<Parcel>,
+    roads: &[Sender<Parcel>],
 ) -> Result<(), LogError> {
     let mut turn = roads.iter().cycle();
     log.stretches(id, after, &mut |stretch| {
-        let Stretch { first, count, root, .. } = stretch;
-        let copied = Copied { first, count, root, payload: stretch.payload().to_vec() };
-        match turn.next().map(|road| road.send(copied)) {
-            Some(Ok(())) => ControlFlow::Continue(()),
-            // Nobody takes it any more: an entry before it was refused.
-            Some(Err(_)) | None => ControlFlow::Break(()),
-        }
+        // Nobody takes it any more: an entry before it was refused.
+        let Ok(mut parcel) = empty.recv() else { return ControlFlow::Break(()) };
+        (parcel.first, parcel.count, parcel.root) = (stretch.first, stretch.count, stretch.root);
+        parcel.payload.clear();
+        parcel.payload.extend_from_slice(stretch.payload());
+        let sent = turn.next().is_some_and(|road| road.send(parcel).is_ok());
+        if sent { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     })
 }
 
-fn work(id: LogId, stretches: &Receiver<Copied>, answer: &SyncSender<Result<Verified, Error>>) {
-    for Copied { first, count, root, payload } in stretches {
-        let within = (first, first.saturating_add(count));
-        let verified = match Stretch::of(&payload, first, within, root) {
-            Some(stretch) => verify(id, &stretch),
+fn work(id: LogId, parcels: Receiver<Parcel>, answer: &Sender<Result<Parcel, Error>>) {
+    for mut parcel in parcels {
+        let Parcel { first, count, root, payload, verified } = &mut parcel;
+        let within = (*first, first.saturating_add(*count));
+        let done = match Stretch::of(payload, *first, within, *root) {
+            Some(stretch) => verify(id, &stretch, verified),
             None => Err(Error::internal("a stretch of entries was lost on its way")),
         };
-        if answer.send(verified).is_err() {
+        if answer.send(done.map(|()| parcel)).is_err() {
             return;
         }
     }
 }
 
 /// Takes the answers in the turn in which the stretches were dealt.
-fn fold(answers: &[Receiver<Result<Verified, Error>>], take: &mut Take<'_>) -> Result<(), Error> {
+fn fold(
+    answers: &[Receiver<Result<Parcel, Error>>],
+    back: &Sender<Parcel>,
+    take: &mut Take<'_>,
+) -> Result<(), Error> {
     for answer in answers.iter().cycle() {
-        match answer.recv() {
-            Ok(verified) => take(verified?)?,
-            // The first road that ends has had the last stretch but those of the others, and these had theirs before.
-            Err(_) => return Ok(()),
-        }
+        // The first road that ends has had the last stretch but those of the others, and these had theirs before.
+        let Ok(done) = answer.recv() else { return Ok(()) };
+        let parcel = done?;
+        take(&parcel.verified)?;
+        // Nobody wants it back when all has been read.
+        drop(back.send(parcel));
     }
     Ok(())
 }
 
 /// Hashes and reads the entries of a stretch.
-fn verify(id: LogId, stretch: &Stretch<'_>) -> Result<Verified, Error> {
+fn verify(id: LogId, stretch: &Stretch<'_>, verified: &mut Verified) -> Result<(), Error> {
     let bytes: Vec<&[u8]> = stretch.entries().collect();
     let leaves = Over::Entries.leaves(&bytes);
-    let hashes = match stretch.root {
+    verified.hashes = match stretch.root {
         Some(root) if Over::Entries.root(&leaves) == root => Hashes::Segment(root),
         Some(_) => {
             let what = "what is stored is not what was recorded".to_owned();
@@ -185,14 +206,14 @@ fn verify(id: LogId, stretch: &Stretch<'_>) -> Result<Verified, Error> {
         }
         None => Hashes::Leaves(leaves),
     };
-    let decode = |(position, bytes)| {
-        stored::decode(bytes).map_err(|malformed| {
+    verified.entries.clear();
+    for (position, bytes) in (stretch.first..).zip(bytes) {
+        verified.entries.push(stored::decode(bytes).map_err(|malformed| {
             let position = Position::new(position);
             Error::internal(format!("entry {position} cannot be read: {malformed}"))
-        })
-    };
-    let entries = (stretch.first..).zip(bytes).map(decode).collect::<Result<_, Error>>()?;
-    Ok(Verified { entries, hashes })
+        })?);
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -280,12 +301,12 @@ mod tests {
         }
         let mut folded = (State::default(), Frontier::default());
         replay(&log, ONE, 0, Cores::All, |Verified { entries, hashes }| {
-            for entry in &entries {
+            for entry in entries {
                 ledger_core::advance(&mut folded.0, entry)?;
             }
             match hashes {
-                Hashes::Segment(root) => folded.1.push_subtree(8, root).unwrap(),
-                Hashes::Leaves(leaves) => leaves.into_iter().for_each(|leaf| folded.1.push(leaf)),
+                Hashes::Segment(root) => folded.1.push_subtree(8, *root).unwrap(),
+                Hashes::Leaves(leaves) => leaves.iter().for_each(|leaf| folded.1.push(*leaf)),
             }
             Ok(())
         })
