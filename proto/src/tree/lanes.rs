@@ -3,8 +3,12 @@
 //! BLAKE3 splits what it hashes into blocks of 64 bytes, and each block needs the one before it. So for entries of about
 //! a hundred bytes nothing within one hash can go on side by side, and the library's own speed never shows. Its kernels
 //! for many inputs of one length, public and not in its manual, hash the whole blocks of many entries together; each
-//! entry's last block, whose length differs, is hashed by itself. The results are those of `keyed_hash`, bit for bit: the
-//! tests hold each against it, and the version is pinned in the workspace's `Cargo.toml`.
+//! entry's last block, whose length differs, is hashed by kernels of our own (`lanes/last.rs`), or by itself where the
+//! processor does not have what they need. The results are those of `keyed_hash`, bit for bit: the tests hold each against
+//! it, and the version is pinned in the workspace's `Cargo.toml`.
+
+#[cfg(target_arch = "x86_64")]
+mod last;
 
 use std::sync::LazyLock;
 
@@ -19,6 +23,9 @@ const KEYED_HASH: u8 = 1 << 4;
 const BLOCK: usize = 64;
 /// Entries with more whole blocks before their last are rare, and hashed one by one.
 const MOST_BLOCKS: usize = 4;
+
+/// Last blocks, and where their hashes go.
+type Rest<'a> = Vec<(&'a [u8], &'a mut [u8; 32])>;
 
 static PLATFORM: LazyLock<Platform> = LazyLock::new(Platform::detect);
 
@@ -68,29 +75,21 @@ impl Key {
 
     /// Hashes those inputs that have `WHOLE` bytes of whole blocks before their last.
     fn alike<const WHOLE: usize>(&self, inputs: &[&[u8]], hashes: &mut [[u8; 32]]) {
-        let alike = || inputs.iter().zip(0..).filter(|(input, _)| whole(input) == WHOLE);
-        let (firsts, places): (Vec<&[u8; WHOLE]>, Vec<usize>) =
-            alike().filter_map(|(input, at)| Some((input.first_chunk()?, at))).unzip();
-        let mut values = vec![[0; 32]; firsts.len()];
-        if WHOLE > 0 {
+        let alike = inputs.iter().zip(hashes).filter(|(input, _)| whole(input) == WHOLE);
+        let (firsts, rest): (Vec<&[u8; WHOLE]>, Rest<'_>) = alike
+            .filter_map(|(input, hash)| {
+                let (first, last) = input.split_first_chunk()?;
+                Some((first, (last, hash)))
+            })
+            .unzip();
+        let mut values = vec![self.bytes; firsts.len()];
+        let mut flags = KEYED_HASH | CHUNK_END | ROOT;
+        if WHOLE == 0 {
+            flags |= CHUNK_START;
+        } else {
             self.many(&firsts, 0, &mut values);
         }
-        let start = if WHOLE == 0 { CHUNK_START } else { 0 };
-        for (value, at) in values.iter().zip(places) {
-            let mut value = if WHOLE == 0 { self.words } else { words(value) };
-            let last = inputs.get(at).and_then(|input| input.get(WHOLE..)).unwrap_or_default();
-            let mut block = [0; BLOCK];
-            if let Some(to) = block.get_mut(..last.len()) {
-                to.copy_from_slice(last);
-            }
-            let flags = KEYED_HASH | start | CHUNK_END | ROOT;
-            // At most 64, by what `whole` leaves over.
-            let length = u8::try_from(last.len()).unwrap_or_default();
-            PLATFORM.compress_in_place(&mut value, &block, length, 0, flags);
-            if let Some(hash) = hashes.get_mut(at) {
-                *hash = bytes(&value);
-            }
-        }
+        finish(&values, rest, flags);
     }
 
     /// The chaining value after the blocks of each input.
@@ -113,9 +112,52 @@ const fn whole(input: &[u8]) -> usize {
     input.len().saturating_sub(1) / BLOCK * BLOCK
 }
 
-fn words(bytes: &[u8; 32]) -> [u32; 8] {
+/// Compresses each last block with the chaining value before it, and puts the hash in its place.
+fn finish(values: &[[u8; 32]], rest: Rest<'_>, flags: u8) {
+    #[cfg(target_arch = "x86_64")]
+    if let Some(avx2) = *last::AVX2 {
+        return abreast(avx2, values, rest, flags);
+    }
+    for (value, (last, hash)) in values.iter().zip(rest) {
+        let mut value = words(value);
+        // At most 64, by what `whole` leaves over.
+        let length = u8::try_from(last.len()).unwrap_or_default();
+        PLATFORM.compress_in_place(&mut value, &filled(last), length, 0, flags);
+        *hash = bytes(&value);
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+fn abreast(avx2: pulp::x86::V3, values: &[[u8; 32]], mut rest: Rest<'_>, flags: u8) {
+    for (values, rest) in values.chunks(last::ABREAST).zip(rest.chunks_mut(last::ABREAST)) {
+        let mut blocks = last::Last::default();
+        let lanes = blocks.values.iter_mut().zip(&mut blocks.blocks).zip(&mut blocks.lengths);
+        for (((value, block), length), (before, (last, _))) in
+            lanes.zip(values.iter().zip(rest.iter()))
+        {
+            *value = words(before);
+            *block = words(&filled(last));
+            *length = u32::try_from(last.len()).unwrap_or_default();
+        }
+        let hashes = blocks.compress(avx2, flags);
+        for ((_, hash), value) in rest.iter_mut().zip(&hashes) {
+            **hash = bytes(value);
+        }
+    }
+}
+
+/// A last block, with zeros behind it.
+fn filled(last: &[u8]) -> [u8; BLOCK] {
+    let mut block = [0; BLOCK];
+    if let Some(to) = block.get_mut(..last.len()) {
+        to.copy_from_slice(last);
+    }
+    block
+}
+
+fn words<const BYTES: usize, const WORDS: usize>(bytes: &[u8; BYTES]) -> [u32; WORDS] {
     let (words, _) = bytes.as_chunks::<4>();
-    let mut read = [0; 8];
+    let mut read = [0; WORDS];
     for (to, from) in read.iter_mut().zip(words) {
         *to = u32::from_le_bytes(*from);
     }
