@@ -102,6 +102,24 @@ fn what_is_packed_is_what_was_appended() {
     holds(&open(dir.path()), 1, &entries(1, 1, SIZE + 1));
 }
 
+/// Some 8 MB of entries, each commit far smaller: what the pack takes up is hardly more than they are.
+#[test]
+fn a_pack_is_dense() {
+    let dir = tempfile::tempdir().unwrap();
+    let options = LogOptions { volume_bytes: 16 << 20, ..small() };
+    let log = PackedLog::open(dir.path(), &options).unwrap();
+    let mut size = 0;
+    while log.volumes() == 1 {
+        append(&log, 1, size + 1, &entries(1, size + 1, 250)).unwrap();
+        size += 250;
+    }
+    let db = fs::metadata(packed(dir.path(), 1).join("db")).unwrap().len();
+    let payload = size * (entry(1, size).len() as u64 + 2);
+    assert!(payload > 6 << 20, "{payload}");
+    // Of the last segment some is left over.
+    assert!(db < payload * 11 / 10 + (3 << 20), "{db} bytes for {payload}");
+}
+
 /// A store as a program left it that knew no packs: nothing but volumes.
 #[test]
 fn volumes_of_the_first_format_are_read_and_then_packed() {

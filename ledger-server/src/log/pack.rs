@@ -305,3 +305,73 @@ pub(crate) fn changed(number: u32, index: &[u8], other: Place) -> Option<Vec<u8>
     end(&mut bytes);
     Some(bytes)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::log::block::{HEADER, PART, push_entry};
+    use crate::log::folder::Folder;
+    use crate::log::{LogOptions, SimulatedDisk};
+
+    const ONE: LogId = LogId::new(1);
+
+    /// A volume with segments of entries of this length, and what it holds.
+    fn volume(length: usize, segments: u64) -> (Arc<dyn Store>, Vec<Span>) {
+        let store = SimulatedDisk::new().medium().open_volume(1).unwrap();
+        let mut payload = Vec::new();
+        (0..SEGMENT).for_each(|_| push_entry(&mut payload, &vec![7; length]).unwrap());
+        for first in (1..=segments * SEGMENT).step_by(256) {
+            let at = (ONE, first);
+            let block = block::encode(Kind::Segment, at, SEGMENT, &[9; 32], &payload).unwrap();
+            for (part, bytes) in (0..).zip(block.chunks(PART)) {
+                store.put(SEALED, &block::segment_key(ONE, first, part), bytes).unwrap();
+            }
+        }
+        (store, vec![Span { log: ONE, first: 1, last: segments * SEGMENT }])
+    }
+
+    fn folder(dir: &tempfile::TempDir) -> Folder {
+        let options = LogOptions { min_free_bytes: 0, reserve_bytes: 0, ..LogOptions::default() };
+        Folder::open(dir.path(), &options).unwrap()
+    }
+
+    #[test]
+    fn segments_of_many_parts_are_read_from_a_pack_as_they_were() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = folder(&dir);
+        let (store, spans) = volume(1_000, 5);
+        let fill = |to: &dyn Store| write(&*store, 1, &spans, to, &|| true);
+        folder.create_pack(1, &fill, &|pack| check(1, &spans, pack)).unwrap();
+        let index = decode(1, &folder.read_index(1).unwrap().unwrap()).unwrap();
+        assert_eq!(index.len(), 5);
+        assert!(decode(2, &folder.read_index(1).unwrap().unwrap()).is_none());
+        check(1, &spans, &*folder.open_pack(1).unwrap()).unwrap();
+    }
+
+    #[test]
+    fn a_pack_that_does_not_stand_the_check_is_none() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = folder(&dir);
+        let (store, spans) = volume(10, 3);
+        let fill = |to: &dyn Store| write(&*store, 1, &spans, to, &|| true);
+        folder.create_pack(1, &fill, &|_| Err(LogError::Poisoned)).unwrap_err();
+        assert!(!folder.has_pack(1).unwrap() && !dir.path().join("pack-00000001").exists());
+        let stopped = |to: &dyn Store| write(&*store, 1, &spans, to, &|| false);
+        folder.create_pack(1, &stopped, &|_| Ok(())).unwrap_err();
+        assert!(!folder.has_pack(1).unwrap());
+    }
+
+    /// It is taken for damage, and nobody makes room for what it says.
+    #[test]
+    fn a_value_that_says_a_huge_length_is_damage() {
+        let (store, spans) = volume(10, 3);
+        let key = block::segment_key(ONE, 257, 0);
+        let mut value = store.get(SEALED, &key).unwrap().unwrap();
+        value[4..8].fill(0xFF);
+        store.put(SEALED, &key, &value).unwrap();
+        assert_eq!(block::announced(&value), Some(u32::MAX as usize + HEADER));
+        let refused = check(1, &spans, &*store).unwrap_err();
+        let LogError::Store { missing, .. } = refused else { unreachable!("{refused}") };
+        assert_eq!(missing, [Lost { log: ONE, first: 257, last: 768 }]);
+    }
+}
