@@ -7,12 +7,15 @@
 
 use std::fs;
 use std::ops::ControlFlow;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
 
 use ledger_server::{Care, Log, LogError, LogId, LogOptions, Lost, PackedLog, Vandal};
 
-use crate::guards::{copy, packed};
+use crate::guards::copy;
 use crate::log_contract::{append, holds, small};
+use crate::power::scattered;
 
 const ONE: LogId = LogId::new(1);
 /// So many entries, of which the first hundreds lie in packs.
@@ -54,6 +57,24 @@ fn whole(dir: &Path) {
     holds(&log, 2, &entries(2, 1, SIZE / 10));
 }
 
+/// The index beside a pack.
+pub(crate) fn index(pack: &Path) -> PathBuf {
+    pack.with_extension("index")
+}
+
+/// Waits until a closed volume is a pack and nothing else; says in which folder that lies.
+pub(crate) fn packed(dir: &Path, number: u32) -> PathBuf {
+    let pack = dir.join(format!("pack-{number:08}"));
+    let volume = dir.join(format!("volume-{number:08}"));
+    let mut looks = 0;
+    while !index(&pack).exists() || volume.exists() {
+        thread::sleep(Duration::from_millis(5));
+        looks += 1;
+        assert!(looks < 12_000, "volume {number} is never packed");
+    }
+    pack
+}
+
 /// How far a reader of the first log comes, and what is said to be missing.
 fn read(log: &PackedLog) -> (u64, Option<Lost>) {
     let mut last = 0;
@@ -74,17 +95,29 @@ fn what_is_packed_is_what_was_appended() {
     let dir = tempfile::tempdir().unwrap();
     let volumes = filled(dir.path());
     whole(dir.path());
-    // Dense: the entries, two bytes of length before each, and for each 256 a header and its place.
-    let (stored, places) = (2 + entry(1, 1_000).len() as u64, (84 + 56) * 2);
-    for number in 1..volumes {
-        let bytes = fs::metadata(packed(dir.path(), number)).unwrap().len();
-        assert!(bytes <= (300 << 10) + 256 * 40 * stored, "{bytes}");
-        assert!(bytes >= 256 * (stored - 4) + places / 2);
-    }
+    assert!((1..volumes).all(|number| packed(dir.path(), number).join("db").is_file()));
     let log = open(dir.path());
     append(&log, 1, SIZE + 1, &entries(1, SIZE + 1, 1)).unwrap();
     drop(log);
     holds(&open(dir.path()), 1, &entries(1, 1, SIZE + 1));
+}
+
+/// Some 8 MB of entries, each commit far smaller: what the pack takes up is hardly more than they are.
+#[test]
+fn a_pack_is_dense() {
+    let dir = tempfile::tempdir().unwrap();
+    let options = LogOptions { volume_bytes: 16 << 20, ..small() };
+    let log = PackedLog::open(dir.path(), &options).unwrap();
+    let mut size = 0;
+    while log.volumes() == 1 {
+        append(&log, 1, size + 1, &entries(1, size + 1, 250)).unwrap();
+        size += 250;
+    }
+    let db = fs::metadata(packed(dir.path(), 1).join("db")).unwrap().len();
+    let payload = size * (entry(1, size).len() as u64 + 2);
+    assert!(payload > 6 << 20, "{payload}");
+    // Of the last segment some is left over.
+    assert!(db < payload * 11 / 10 + (3 << 20), "{db} bytes for {payload}");
 }
 
 /// A store as a program left it that knew no packs: nothing but volumes.
@@ -119,38 +152,101 @@ fn a_pack_that_was_being_made_is_made_again() {
     copy(dir.path(), before.path());
     let log = open_full(dir.path());
     append(&log, 1, 1_001, &entries(1, 1_001, 10)).unwrap();
-    let pack = fs::read(packed(dir.path(), 1)).unwrap();
+    let pack = packed(dir.path(), 1);
+    let (made, root) = (tempfile::tempdir().unwrap(), index(&pack));
+    copy(&pack, made.path());
+    let said = fs::read(&root).unwrap();
     drop(log);
-    // Begun and torn, beside the volume that is still there.
     let volume = Path::new("volume-00000001");
-    copy(&before.path().join(volume), &dir.path().join(volume));
-    fs::remove_file(dir.path().join("pack-00000001")).unwrap();
-    for torn in [0, 5, pack.len() / 2, pack.len() - 1] {
-        fs::write(dir.path().join("pack-00000001.new"), &pack[..torn]).unwrap();
+    let db = fs::read(made.path().join("db")).unwrap();
+    // Begun and torn, beside the volume that is still there.
+    for torn in [0, 5, db.len() / 2, db.len() - 1, db.len()] {
+        fs::remove_dir_all(&pack).unwrap();
+        fs::remove_file(&root).unwrap();
+        copy(&before.path().join(volume), &dir.path().join(volume));
+        copy(made.path(), &pack);
+        fs::write(pack.join("db"), &db[..torn]).unwrap();
+        fs::write(root.with_extension("new"), &said[..said.len() / 2]).unwrap();
         let log = open(dir.path());
         holds(&log, 1, &entries(1, 1, 1_010));
-        assert_eq!(fs::read(packed(dir.path(), 1)).unwrap(), pack, "it is made again");
+        assert_eq!(fs::read(index(&packed(dir.path(), 1))).unwrap(), said, "it is made again");
         holds(&log, 1, &entries(1, 1, 1_010));
         drop(log);
         // Made, and the volume only half removed.
         copy(&before.path().join(volume), &dir.path().join(volume));
         fs::remove_file(dir.path().join(volume).join("conf")).unwrap();
-        holds(&open(dir.path()), 1, &entries(1, 1, 1_010));
-        fs::remove_dir_all(dir.path().join(volume)).ok();
-        copy(&before.path().join(volume), &dir.path().join(volume));
-        fs::remove_file(dir.path().join("pack-00000001")).unwrap();
+        let log = open(dir.path());
+        holds(&log, 1, &entries(1, 1, 1_010));
+        packed(dir.path(), 1);
     }
 }
 
+/// With its index or without, or with all of it but the file that counts.
 #[test]
 fn a_pack_that_is_missing_is_noticed_at_once() {
     let dir = tempfile::tempdir().unwrap();
     filled(dir.path());
-    fs::remove_file(packed(dir.path(), 2)).unwrap();
-    let log = open(dir.path());
-    let Err(LogError::Store { missing, .. }) = log.verdict(ONE) else { unreachable!() };
-    assert!(missing[0].first > 256 && missing[0].last < SIZE && missing.len() == 1, "{missing:?}");
-    assert!(append(&log, 1, missing[0].first, &entries(1, 1, 1)).is_err());
+    let pack = packed(dir.path(), 2);
+    let gone: [&dyn Fn(); 3] = [
+        &|| fs::remove_file(pack.join("db")).unwrap(),
+        &|| fs::remove_dir_all(&pack).unwrap(),
+        &|| fs::remove_file(index(&pack)).unwrap(),
+    ];
+    for gone in gone {
+        gone();
+        let log = open(dir.path());
+        let Err(LogError::Store { missing, .. }) = log.verdict(ONE) else { unreachable!() };
+        let (first, last) = (missing[0].first, missing[0].last);
+        assert!(first > 256 && last < SIZE && missing.len() == 1, "{missing:?}");
+        assert!(append(&log, 1, first, &entries(1, 1, 1)).is_err());
+        assert_eq!(read(&log), (first - 1, None));
+    }
+}
+
+/// Wherever a byte of a pack is another one: it is said, or makes no difference. Nothing else is served,
+/// and what lies in other packs is.
+#[test]
+fn no_byte_that_rots_in_a_pack_is_served_as_truth() {
+    let (dir, bad) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    filled(dir.path());
+    let pack = packed(dir.path(), 2);
+    let files: Vec<PathBuf> = fs::read_dir(&pack)
+        .unwrap()
+        .map(|file| file.unwrap().path())
+        .filter(|path| path.is_file())
+        .chain([index(&pack)])
+        .collect();
+    let (mut noticed, mut harmless) = (0, 0);
+    for flip in 0..32 {
+        let here = bad.path().join(flip.to_string());
+        copy(dir.path(), &here);
+        // Every second time in the store's own file.
+        let turn = usize::try_from(flip / 2).unwrap() % files.len();
+        let db = pack.join("db");
+        let file = if flip % 2 == 0 { &db } else { &files[turn] };
+        let mut bytes = fs::read(file).unwrap();
+        let used = bytes.iter().rposition(|byte| *byte != 0).unwrap() as u64;
+        let at = usize::try_from(scattered(flip) % (used + 1)).unwrap();
+        bytes[at] ^= 1 << (flip % 8);
+        fs::write(here.join(file.strip_prefix(dir.path()).unwrap()), bytes).unwrap();
+        let log = open(&here);
+        let (last, missing) = read(&log);
+        match missing {
+            None => {
+                assert_eq!(last, SIZE);
+                harmless += 1;
+            }
+            Some(missing) => {
+                assert_eq!((missing.first % 256, missing.first), (1, last + 1), "{missing:?}");
+                assert!(missing.last < SIZE, "{missing:?}");
+                assert_eq!(log.read(ONE, SIZE).unwrap(), Some(entry(1, SIZE)));
+                noticed += 1;
+            }
+        }
+        drop(log);
+        fs::remove_dir_all(&here).unwrap();
+    }
+    assert!(noticed > 0 && harmless > 0, "{noticed} noticed, {harmless} harmless");
 }
 
 /// What rots in a pack does not keep the log from opening; whoever reads it is told exactly.
@@ -191,18 +287,26 @@ fn an_index_that_cannot_be_read_is_not_needed() {
     let dir = tempfile::tempdir().unwrap();
     filled(dir.path());
     let pack = packed(dir.path(), 1);
-    let good = fs::read(&pack).unwrap();
-    for back in [1, 20, 45, 60, 100] {
+    let good = fs::read(index(&pack)).unwrap();
+    for back in [1, 20, 45, 60, 100, good.len()] {
         let mut bytes = good.clone();
         let at = bytes.len() - back;
         bytes[at] ^= 4;
-        fs::write(&pack, bytes).unwrap();
+        fs::write(index(&pack), bytes).unwrap();
         whole(dir.path());
     }
-    // And where the end was cut off, exactly the rest is missing.
-    fs::write(&pack, &good[..good.len() / 2]).unwrap();
+    for kept in [0, 1, 50, good.len() - 1] {
+        fs::write(index(&pack), &good[..kept]).unwrap();
+        whole(dir.path());
+    }
+    fs::remove_file(index(&pack)).unwrap();
+    whole(dir.path());
+    // And where the store was cut off, too, something is missing, and it is said at once.
+    let db = fs::read(pack.join("db")).unwrap();
+    let used = db.iter().rposition(|byte| *byte != 0).unwrap();
+    fs::write(pack.join("db"), &db[..used / 2]).unwrap();
     let log = open(dir.path());
     let Err(LogError::Store { missing, .. }) = log.verdict(ONE) else { unreachable!() };
-    assert!(missing[0].first > 1 && missing[0].first % 256 == 1, "{missing:?}");
+    assert_eq!(missing[0].first % 256, 1, "{missing:?}");
     assert_eq!(read(&log).0, missing[0].first - 1);
 }

@@ -131,14 +131,6 @@ pub(crate) fn announced(start: &[u8]) -> Option<usize> {
     usize::try_from(u32::from_be_bytes(*length)).ok()?.checked_add(HEADER)
 }
 
-/// Whose entries a block of this kind holds by its header, and from which position on; nothing where
-/// that is no such header.
-pub(crate) fn about(kind: Kind, start: &[u8]) -> Option<(LogId, u64)> {
-    let log = u32::from_be_bytes(*start.get(8..12)?.first_chunk()?);
-    let first = u64::from_be_bytes(*start.get(12..ROOT_AT)?.first_chunk()?);
-    (start.get(..2)? == [FORMAT, kind.code()]).then_some((LogId::new(log), first))
-}
-
 /// Reads a block; nothing where a single bit is not as it was written.
 pub(crate) fn open(kind: Kind, log: LogId, value: &[u8]) -> Option<Opened<'_>> {
     let (header, payload) = value.split_at_checked(HEADER)?;

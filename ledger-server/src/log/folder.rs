@@ -4,18 +4,19 @@
 //! |---|---|
 //! | `format` | a line of text: what this folder is, and the version of its layout |
 //! | `reserve` | nothing; may be deleted on the evening when the disk is full |
-//! | `pack-00000001` … | the volumes that are closed: see `pack` |
+//! | `pack-00000001/` … | the volumes that are closed, each a store that is never written again: see `pack` |
+//! | `pack-00000001.index` … | what lies in which; a pack without one was never finished |
 //! | `volume-00000007/` … | the newest volume, and for a moment those that are being packed |
 //! | `heads/00000001` … | one head file for each log |
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, OpenOptions};
-use std::io::{BufWriter, ErrorKind, Write};
+use std::io::{ErrorKind, Write};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::log::medium::{Bytes, Fill, Medium, Store};
+use crate::log::medium::{Check, Fill, Medium, Store};
 use crate::log::sled_store::{SledStore, StoreOptions};
 use crate::log::{LogError, LogId, LogOptions};
 
@@ -98,6 +99,11 @@ impl Folder {
         self.dir.join(format!("pack-{number:08}"))
     }
 
+    /// The index of a pack, written when the pack is whole.
+    pub(crate) fn index(&self, number: u32) -> PathBuf {
+        self.dir.join(format!("pack-{number:08}.index"))
+    }
+
     fn head(&self, log: LogId) -> PathBuf {
         self.dir.join("heads").join(format!("{:08x}", log.get()))
     }
@@ -106,6 +112,7 @@ impl Folder {
 impl Medium for Folder {
     fn volumes(&self) -> Result<Vec<u32>, LogError> {
         let number = |name: &String| {
+            let name = name.strip_suffix(".index").unwrap_or(name);
             name.strip_prefix("volume-").or(name.strip_prefix("pack-"))?.parse().ok()
         };
         let numbers: BTreeSet<u32> = names(&self.dir)?.iter().filter_map(number).collect();
@@ -116,36 +123,51 @@ impl Medium for Folder {
         Ok(Arc::new(SledStore::open(&self.volume(number), &self.options)?))
     }
 
-    fn open_pack(&self, number: u32) -> Result<Option<Arc<dyn Bytes>>, LogError> {
-        let path = self.pack(number);
-        match File::open(&path) {
-            Ok(file) => Ok(Some(Arc::new(OnDisk { file, path }))),
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(LogError::io(format!("opening {}", path.display()))(error)),
+    fn has_pack(&self, number: u32) -> Result<bool, LogError> {
+        // Without an index it is one that was being made; but not where there is nothing else any more.
+        let alone = || self.pack(number).is_dir() && !self.volume(number).exists();
+        Ok(self.index(number).exists() || alone())
+    }
+
+    fn read_index(&self, number: u32) -> Result<Option<Vec<u8>>, LogError> {
+        if SledStore::exists(&self.pack(number)) {
+            read_if_there(&self.index(number))
+        } else {
+            Ok(None)
         }
     }
 
-    fn create_pack(&self, number: u32, fill: &mut Fill<'_>) -> Result<(), LogError> {
+    fn open_pack(&self, number: u32) -> Result<Arc<dyn Store>, LogError> {
         let path = self.pack(number);
-        let fresh = path.with_extension("new");
-        let doing = format!("writing {}", path.display());
-        let io = || LogError::io(doing.clone());
-        let made = File::create(&fresh).map_err(io())?;
-        let mut buffered = BufWriter::with_capacity(1 << 20, made);
-        fill(&mut |bytes| buffered.write_all(bytes).map_err(io()))?;
-        let written = buffered.into_inner().map_err(|error| io()(error.into_error()))?;
-        written.sync_all().and_then(|()| fs::rename(&fresh, &path)).map_err(io())?;
-        sync_folder(&self.dir)
+        if !SledStore::exists(&path) {
+            let what = format!("{} is not there", path.display());
+            return Err(LogError::Store { what, missing: Vec::new() });
+        }
+        Ok(Arc::new(SledStore::open_dense(&path, &self.options)?))
+    }
+
+    fn create_pack(&self, number: u32, fill: &Fill<'_>, check: &Check<'_>) -> Result<(), LogError> {
+        let path = self.pack(number);
+        remove_folder(&path)?;
+        let make = || -> Result<Vec<u8>, LogError> {
+            let store = SledStore::open_dense(&path, &self.options)?;
+            let index = fill(&store)?;
+            store.sync()?;
+            drop(store);
+            // Opened once more, the store notes where everything lies, and opens quickly from then on.
+            let store = SledStore::open_dense(&path, &self.options)?;
+            check(&store)?;
+            drop(store);
+            sync_folder(&path)?;
+            Ok(index)
+        };
+        // What is left of one that failed would only take up room.
+        let index = make().inspect_err(|_| drop(remove_folder(&path)))?;
+        write_whole(&self.index(number), &index)
     }
 
     fn remove_tables(&self, number: u32) -> Result<(), LogError> {
-        let volume = self.volume(number);
-        match fs::remove_dir_all(&volume) {
-            Err(error) if error.kind() != ErrorKind::NotFound => {
-                Err(LogError::io(format!("removing {}", volume.display()))(error))
-            }
-            Ok(()) | Err(_) => Ok(()),
-        }
+        remove_folder(&self.volume(number))
     }
 
     fn set_aside(&self, number: u32) -> Result<(), LogError> {
@@ -187,21 +209,13 @@ impl Medium for Folder {
     }
 }
 
-/// A pack on the disk.
-struct OnDisk {
-    file: File,
-    path: PathBuf,
-}
-
-impl Bytes for OnDisk {
-    fn length(&self) -> Result<u64, LogError> {
-        let asked = self.file.metadata().map(|about| about.len());
-        asked.map_err(LogError::io(format!("reading {}", self.path.display())))
-    }
-
-    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<(), LogError> {
-        let read = self.file.read_exact_at(buffer, offset);
-        read.map_err(LogError::io(format!("reading {}", self.path.display())))
+/// Removes a folder with all that is in it, if it is there.
+fn remove_folder(dir: &Path) -> Result<(), LogError> {
+    match fs::remove_dir_all(dir) {
+        Err(error) if error.kind() != ErrorKind::NotFound => {
+            Err(LogError::io(format!("removing {}", dir.display()))(error))
+        }
+        Ok(()) | Err(_) => Ok(()),
     }
 }
 

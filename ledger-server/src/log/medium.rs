@@ -12,20 +12,11 @@ use crate::log::{LogError, LogId};
 /// Looks at a key and its value, and says whether to go on.
 pub(crate) type Visit<'a> = dyn FnMut(&[u8], &[u8]) -> ControlFlow<()> + 'a;
 
-/// Takes the next bytes of a file that is being written.
-pub(crate) type Sink<'a> = dyn FnMut(&[u8]) -> Result<(), LogError> + 'a;
+/// Puts everything that a pack is to hold into its tables, and says what its index is to be.
+pub(crate) type Fill<'a> = dyn Fn(&dyn Store) -> Result<Vec<u8>, LogError> + 'a;
 
-/// Writes a file from its first byte to its last.
-pub(crate) type Fill<'a> = dyn FnMut(&mut Sink<'_>) -> Result<(), LogError> + 'a;
-
-/// A file that is never written again.
-pub(crate) trait Bytes: Send + Sync {
-    /// How many bytes it has.
-    fn length(&self) -> Result<u64, LogError>;
-
-    /// Reads as many bytes as the buffer has, all of them.
-    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<(), LogError>;
-}
+/// Reads a pack again that was just made.
+pub(crate) type Check<'a> = dyn Fn(&dyn Store) -> Result<(), LogError> + 'a;
 
 /// One volume: a few tables of keys in order.
 pub(crate) trait Store: Send + Sync {
@@ -49,6 +40,11 @@ pub(crate) trait Store: Send + Sync {
     fn index(&self) -> Option<&[Place]> {
         None
     }
+
+    /// Whether it costs something to open it again, so that it is kept open for the next who reads it.
+    fn is_worth_keeping(&self) -> bool {
+        false
+    }
 }
 
 /// What volumes and head files stand on.
@@ -59,12 +55,18 @@ pub(crate) trait Medium: Send + Sync {
     /// Opens a volume that is not packed; creates it where there is none.
     fn open_volume(&self, number: u32) -> Result<Arc<dyn Store>, LogError>;
 
-    /// Opens a volume's pack, if it has one.
-    fn open_pack(&self, number: u32) -> Result<Option<Arc<dyn Bytes>>, LogError>;
+    /// Whether a volume has a pack that was finished.
+    fn has_pack(&self, number: u32) -> Result<bool, LogError>;
+
+    /// The index of a pack as it was written; nothing where it or the tables are gone.
+    fn read_index(&self, number: u32) -> Result<Option<Vec<u8>>, LogError>;
+
+    /// Opens the tables of a pack that is there.
+    fn open_pack(&self, number: u32) -> Result<Arc<dyn Store>, LogError>;
 
     /// Makes a volume's pack, and returns when it will be found whole after a power cut. Where that
     /// fails, there is none.
-    fn create_pack(&self, number: u32, fill: &mut Fill<'_>) -> Result<(), LogError>;
+    fn create_pack(&self, number: u32, fill: &Fill<'_>, check: &Check<'_>) -> Result<(), LogError>;
 
     /// Removes the tables of a volume that is packed, if they are still there.
     fn remove_tables(&self, number: u32) -> Result<(), LogError>;

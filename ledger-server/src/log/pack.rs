@@ -1,36 +1,43 @@
-//! A closed volume as one dense file: its segments one behind the other, and an index of them.
+//! A closed volume as it stays: a store of its own that is written once and in order, beside an index.
 //!
-//! A volume that is closed is never written again, and what the store needs for writing only costs
-//! room and time then: so its segments are copied into a pack, byte for byte, and the volume goes.
+//! What sled keeps of a volume that grew is mostly room: a key that is put beside others has its page
+//! written anew, and what was there before stays until half of its segment is dead. So a closed volume's
+//! segments are put into a fresh store: first all keys with nothing behind them, until no page splits any
+//! more, and then the values, each of which is written once.
+//!
+//! Beside the store lies its index, a file of its own:
 //!
 //! | bytes | what |
 //! |---|---|
 //! | 12 | `CSPACK01`, and the volume's number |
-//! | … | the blocks, in the order of their logs and positions, each as `block` lays it out |
-//! | 56 each | the index: log (4), first position (8), offset (8), length (4), root of the entries (32) |
-//! | 48 | how many blocks (8), the BLAKE3 hash of number, index and count (32), `CSPACK01` |
+//! | 44 each | for each segment: log (4), first position (8), root of the entries (32) |
+//! | 48 | how many there are (8), the BLAKE3 hash of all before (32), `CSPACK01` |
 //!
-//! The index spares an opening from reading the blocks. It is believed only as long as all roots
+//! The index spares an opening from opening the store. It is believed only as long as all roots
 //! together come to the one in the head file; where they do not, or where it cannot be read, the
 //! blocks say what there is.
 
 use std::ops::ControlFlow;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use ledger_proto::Hash;
 
-use crate::log::block::{self, Assembly, HEADER, Kind, SEGMENT};
-use crate::log::medium::{Bytes, Sink, Store, Visit};
+use crate::log::block::{self, Assembly, Kind, SEGMENT};
+use crate::log::medium::{Medium, Store, Visit};
 use crate::log::packed::SEALED;
 use crate::log::{LogError, LogId, Lost};
 
 const MAGIC: &[u8; 8] = b"CSPACK01";
 const START: usize = 12;
-const PLACE: usize = 56;
+const PLACE: usize = 44;
 const END: usize = 48;
 
-/// So much is read at a time from a reader's second step on.
-const CHUNK: usize = 1 << 20;
+/// The most bytes of a segment that go into one value of a pack: seventeen of them, as many as a page
+/// ever has, stay under a quarter of the store's segment.
+pub(crate) const PACKED_PART: usize = 28 * 1024;
+
+/// So much is put before it is brought to the platter: an append that syncs meanwhile waits for no more.
+const STEP: usize = 4 << 20;
 
 /// A segment in a pack.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,9 +46,10 @@ pub(crate) struct Place {
     pub(crate) first: u64,
     /// What the segment's entries come to.
     pub(crate) root: Hash,
-    pub(crate) offset: u64,
-    pub(crate) length: u32,
 }
+
+/// Looks at a segment, which is whole.
+type Look<'a> = dyn FnMut(Place, &[u8]) -> Result<(), LogError> + 'a;
 
 /// All segments of one log in one volume.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,19 +59,66 @@ pub(crate) struct Span {
     pub(crate) last: u64,
 }
 
-/// Copies a volume's segments into a pack. All that it should hold must be there and whole, or there
-/// is no pack; `go_on` is asked before each segment.
+/// Copies a volume's segments into a pack's store, and says what the index is. All that it should hold
+/// must be there and whole, or there is no pack; `go_on` is asked before each segment.
 pub(crate) fn write(
+    from: &dyn Store,
+    number: u32,
+    spans: &[Span],
+    to: &dyn Store,
+    go_on: &dyn Fn() -> bool,
+) -> Result<Vec<u8>, LogError> {
+    let mut index = start(number);
+    each(from, number, spans, &mut |place, whole| {
+        if !go_on() {
+            return Err(LogError::Poisoned);
+        }
+        place.encode(&mut index);
+        put(to, place, whole, |_| &[])
+    })?;
+    to.sync()?;
+    let mut unsynced = 0;
+    each(from, number, spans, &mut |place, whole| {
+        if !go_on() {
+            return Err(LogError::Poisoned);
+        }
+        put(to, place, whole, |part| part)?;
+        unsynced += whole.len();
+        if unsynced < STEP {
+            return Ok(());
+        }
+        unsynced = 0;
+        to.sync()
+    })?;
+    end(&mut index);
+    Ok(index)
+}
+
+/// Reads a pack again, block for block, before anything is removed because of it.
+pub(crate) fn check(number: u32, spans: &[Span], pack: &dyn Store) -> Result<(), LogError> {
+    each(pack, number, spans, &mut |_, _| Ok(()))
+}
+
+/// Puts a segment's parts, or what stands for them.
+fn put<'a>(
+    to: &dyn Store,
+    place: Place,
+    whole: &'a [u8],
+    value: impl Fn(&'a [u8]) -> &'a [u8],
+) -> Result<(), LogError> {
+    for (part, bytes) in (0..).zip(whole.chunks(PACKED_PART)) {
+        to.put(SEALED, &block::segment_key(place.log, place.first, part), value(bytes))?;
+    }
+    Ok(())
+}
+
+/// Visits all segments of these spans, each block checked and none missing.
+fn each(
     store: &dyn Store,
     number: u32,
     spans: &[Span],
-    sink: &mut Sink<'_>,
-    go_on: &dyn Fn() -> bool,
+    visit: &mut Look<'_>,
 ) -> Result<(), LogError> {
-    let mut index = Vec::new();
-    let mut offset = START as u64;
-    let mut places = 0_u64;
-    sink(&start(number))?;
     for span in spans {
         let mut next = span.first;
         let mut parts = Assembly::default();
@@ -77,13 +132,9 @@ pub(crate) fn write(
             let Some(segment) = opened.filter(|it| (it.first, it.count) == (next, SEGMENT)) else {
                 return ControlFlow::Break(());
             };
-            let length = u32::try_from(whole.len()).unwrap_or(u32::MAX);
-            let place = Place { log: span.log, first: next, root: segment.root, offset, length };
-            index.extend_from_slice(&place.encode());
-            places += 1;
-            offset += u64::from(length);
             next += SEGMENT;
-            failed = if go_on() { sink(whole) } else { Err(LogError::Poisoned) };
+            let place = Place { log: span.log, first: segment.first, root: segment.root };
+            failed = visit(place, whole);
             if failed.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
         })?;
         failed?;
@@ -93,45 +144,83 @@ pub(crate) fn write(
             return Err(LogError::Store { what, missing });
         }
     }
-    sink(&index)?;
-    sink(&end(number, &index, places))
+    Ok(())
 }
 
-/// A pack that is open for reading.
+/// A pack: known by its index, and opened by the first who reads it.
 pub(crate) struct Pack {
-    bytes: Arc<dyn Bytes>,
+    medium: Arc<dyn Medium>,
+    number: u32,
     index: Vec<Place>,
+    tables: Mutex<Tables>,
+}
+
+/// The store of a pack.
+enum Tables {
+    Closed,
+    Open(Arc<dyn Store>),
+    /// It does not open, and why: nobody is to try again for each segment.
+    Broken(String),
 }
 
 impl Pack {
-    /// Opens a pack by its index, or by its blocks where the index cannot be read.
-    pub(crate) fn open(number: u32, bytes: Arc<dyn Bytes>) -> Result<Pack, LogError> {
-        let index = if let Some(index) = index(number, &*bytes)? {
-            index
-        } else {
+    /// Reads a pack's index, or its blocks where the index cannot be read.
+    pub(crate) fn open(number: u32, medium: Arc<dyn Medium>) -> Result<Pack, LogError> {
+        let read = medium.read_index(number)?;
+        let known = read.and_then(|bytes| decode(number, &bytes));
+        let unread = known.is_none();
+        let index = known.unwrap_or_default();
+        let mut pack = Pack { medium, number, index, tables: Mutex::new(Tables::Closed) };
+        if unread {
             tracing::error!(number, "a pack's index cannot be read; its blocks are asked");
-            walk(&*bytes)?
-        };
-        Ok(Pack { bytes, index })
+            pack.index = pack.walk();
+        }
+        Ok(pack)
     }
 
-    /// Reads some blocks that lie one behind the other, beginning with this one.
-    fn read(&self, at: usize, most: usize, buffer: &mut Vec<u8>) -> Result<usize, LogError> {
-        let rest = self.index.get(at..).unwrap_or_default();
-        let Some(first) = rest.first() else { return Ok(0) };
-        let (mut blocks, mut wanted) = (0, 0);
-        for place in rest {
-            let length = usize::try_from(place.length).unwrap_or(usize::MAX);
-            let follows = place.offset == first.offset + wanted as u64;
-            if blocks > 0 && (!follows || wanted + length > most) {
-                break;
-            }
-            blocks += 1;
-            wanted += length;
+    /// What the blocks themselves say, up to the first that cannot be read.
+    fn walk(&self) -> Vec<Place> {
+        let mut index = Vec::new();
+        let mut parts = Assembly::default();
+        let walked = self.scan(SEALED, &[], &mut |key, value| {
+            let at = block::read_key(key);
+            let whole = at.and_then(|at| Some((at.0, parts.add(at, value)?)));
+            let opened = whole.and_then(|(log, whole)| {
+                block::open(Kind::Segment, log, whole).map(|segment| (log, segment))
+            });
+            index.extend(opened.map(|(log, segment)| Place {
+                log,
+                first: segment.first,
+                root: segment.root,
+            }));
+            ControlFlow::Continue(())
+        });
+        if let Err(error) = walked {
+            tracing::error!(number = self.number, %error, "a pack cannot be read to its end");
         }
-        buffer.resize(wanted, 0);
-        self.bytes.read_at(first.offset, buffer)?;
-        Ok(blocks)
+        index
+    }
+
+    fn tables(&self) -> Result<Arc<dyn Store>, LogError> {
+        let mut tables = self.tables.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*tables {
+            Tables::Open(store) => return Ok(Arc::clone(store)),
+            Tables::Broken(what) => {
+                return Err(LogError::Store { what: what.clone(), missing: Vec::new() });
+            }
+            Tables::Closed => {}
+        }
+        let opened = self.medium.open_pack(self.number);
+        match &opened {
+            Ok(store) => *tables = Tables::Open(Arc::clone(store)),
+            Err(LogError::Store { what, .. }) => *tables = Tables::Broken(what.clone()),
+            Err(LogError::Io { doing, source }) => {
+                *tables = Tables::Broken(format!("{doing}: {source}"));
+            }
+            // A full disk, or another process: that passes.
+            Err(_) => {}
+        }
+        opened
     }
 }
 
@@ -144,33 +233,12 @@ impl Store for Pack {
         Err(LogError::Unfit("a pack is never written again".to_owned()))
     }
 
-    fn get(&self, _table: &str, _key: &[u8]) -> Result<Option<Vec<u8>>, LogError> {
-        Ok(None)
+    fn get(&self, table: &str, key: &[u8]) -> Result<Option<Vec<u8>>, LogError> {
+        self.tables()?.get(table, key)
     }
 
     fn scan(&self, table: &str, from: &[u8], visit: &mut Visit<'_>) -> Result<(), LogError> {
-        if table != SEALED {
-            return Ok(());
-        }
-        let mut at = self.index.partition_point(|place| place.key().as_slice() < from);
-        // Whoever wants a single entry does not pay for its neighbours.
-        let mut most = 0;
-        let mut buffer = Vec::new();
-        while at < self.index.len() {
-            let blocks = self.read(at, most, &mut buffer)?;
-            let mut rest = buffer.as_slice();
-            for place in self.index.iter().skip(at).take(blocks) {
-                let length = usize::try_from(place.length).unwrap_or(usize::MAX);
-                let Some((block, behind)) = rest.split_at_checked(length) else { break };
-                rest = behind;
-                if visit(&place.key(), block).is_break() {
-                    return Ok(());
-                }
-            }
-            at += blocks.max(1);
-            most = CHUNK;
-        }
-        Ok(())
+        self.tables()?.scan(table, from, visit)
     }
 
     fn sync(&self) -> Result<(), LogError> {
@@ -180,33 +248,26 @@ impl Store for Pack {
     fn index(&self) -> Option<&[Place]> {
         Some(&self.index)
     }
+
+    fn is_worth_keeping(&self) -> bool {
+        let tables = self.tables.lock().unwrap_or_else(PoisonError::into_inner);
+        matches!(*tables, Tables::Open(_))
+    }
 }
 
 impl Place {
-    fn key(&self) -> [u8; 14] {
-        block::segment_key(self.log, self.first, 0)
-    }
-
-    fn encode(&self) -> Vec<u8> {
-        let mut bytes = Vec::with_capacity(PLACE);
+    fn encode(&self, bytes: &mut Vec<u8>) {
         bytes.extend_from_slice(&self.log.get().to_be_bytes());
         bytes.extend_from_slice(&self.first.to_be_bytes());
-        bytes.extend_from_slice(&self.offset.to_be_bytes());
-        bytes.extend_from_slice(&self.length.to_be_bytes());
         bytes.extend_from_slice(self.root.as_bytes());
-        bytes
     }
 
     fn decode(bytes: &[u8]) -> Option<Place> {
         let (log, rest) = bytes.split_first_chunk::<4>()?;
         let (first, rest) = rest.split_first_chunk::<8>()?;
-        let (offset, rest) = rest.split_first_chunk::<8>()?;
-        let (length, rest) = rest.split_first_chunk::<4>()?;
         Some(Place {
             log: LogId::new(u32::from_be_bytes(*log)),
             first: u64::from_be_bytes(*first),
-            offset: u64::from_be_bytes(*offset),
-            length: u32::from_be_bytes(*length),
             root: Hash::new(*rest.first_chunk()?),
         })
     }
@@ -216,74 +277,101 @@ fn start(number: u32) -> Vec<u8> {
     [MAGIC.as_slice(), &number.to_be_bytes()].concat()
 }
 
-fn end(number: u32, index: &[u8], places: u64) -> Vec<u8> {
-    let count = places.to_be_bytes();
-    let hash = blake3::Hasher::new().update(&start(number)).update(index).update(&count).finalize();
-    [count.as_slice(), hash.as_bytes(), MAGIC].concat()
-}
-
-/// For tests: what a pack's file would have to hold, and where, for this block to lie in it instead of
-/// the one that does, its index made to fit.
-pub(crate) fn changed(
-    number: u32,
-    pack: &dyn Store,
-    (log, first): (LogId, u64),
-    value: &[u8],
-) -> Result<Vec<(u64, Vec<u8>)>, LogError> {
-    let unfit = || LogError::Unfit("a block of another length, or not of this pack".to_owned());
-    let mut index = pack.index().ok_or_else(unfit)?.to_vec();
-    let behind = index.iter().map(|place| place.offset + u64::from(place.length)).max();
-    let fits = |place: &&mut Place| {
-        (place.log, place.first, u64::from(place.length)) == (log, first, value.len() as u64)
-    };
-    let place = index.iter_mut().find(fits).ok_or_else(unfit)?;
-    let opened = block::open(Kind::Segment, log, value);
-    place.root = opened.map_or(place.root, |segment| segment.root);
-    let block = (place.offset, value.to_vec());
-    let mut bytes: Vec<u8> = index.iter().flat_map(Place::encode).collect();
-    bytes.extend_from_slice(&end(number, &bytes, index.len() as u64));
-    Ok(vec![block, (behind.ok_or_else(unfit)?, bytes)])
+/// Closes an index that has its start and its places.
+fn end(index: &mut Vec<u8>) {
+    let places = index.len().saturating_sub(START) / PLACE;
+    index.extend_from_slice(&(places as u64).to_be_bytes());
+    let hash = blake3::hash(index);
+    index.extend_from_slice(hash.as_bytes());
+    index.extend_from_slice(MAGIC);
 }
 
 /// The index as it was written, or nothing where a single bit of it is another one.
-fn index(number: u32, bytes: &dyn Bytes) -> Result<Option<Vec<Place>>, LogError> {
-    let length = bytes.length()?;
-    let Some(end_at) = length.checked_sub(END as u64) else { return Ok(None) };
-    let mut said = [0; END];
-    bytes.read_at(end_at, &mut said)?;
-    let Some(places) = said.first_chunk::<8>().map(|count| u64::from_be_bytes(*count)) else {
-        return Ok(None);
-    };
-    let size = places.checked_mul(PLACE as u64);
-    let Some(at) = size.and_then(|size| end_at.checked_sub(size)) else { return Ok(None) };
-    let mut index = vec![0; usize::try_from(end_at - at).unwrap_or(0)];
-    bytes.read_at(at, &mut index)?;
-    let whole = end(number, &index, places) == said;
-    Ok(whole.then(|| index.chunks_exact(PLACE).filter_map(Place::decode).collect()))
+fn decode(number: u32, bytes: &[u8]) -> Option<Vec<Place>> {
+    let (said, _) = bytes.split_at_checked(bytes.len().checked_sub(END)?)?;
+    let places = said.strip_prefix(start(number).as_slice())?;
+    let mut whole = said.to_vec();
+    end(&mut whole);
+    (whole == bytes).then(|| places.chunks_exact(PLACE).filter_map(Place::decode).collect())
 }
 
-/// What the blocks themselves say, up to the first that is none.
-fn walk(bytes: &dyn Bytes) -> Result<Vec<Place>, LogError> {
-    let length = bytes.length()?;
-    let mut index = Vec::new();
-    let mut offset = START as u64;
-    let mut header = [0; HEADER];
-    let mut whole = Vec::new();
-    while offset + (HEADER as u64) <= length {
-        bytes.read_at(offset, &mut header)?;
-        let about = block::announced(&header).zip(block::about(Kind::Segment, &header));
-        let Some((size, (log, first))) = about else { break };
-        if size as u64 > length - offset {
-            break;
-        }
-        whole.resize(size, 0);
-        bytes.read_at(offset, &mut whole)?;
-        if let Some(segment) = block::open(Kind::Segment, log, &whole) {
-            let length = u32::try_from(size).unwrap_or(u32::MAX);
-            index.push(Place { log, first, root: segment.root, offset, length });
-        }
-        offset += size as u64;
+/// For tests: the same index, with another root at this place.
+pub(crate) fn changed(number: u32, index: &[u8], other: Place) -> Option<Vec<u8>> {
+    let mut bytes = start(number);
+    for place in decode(number, index)? {
+        let same = (place.log, place.first) == (other.log, other.first);
+        if same { other } else { place }.encode(&mut bytes);
     }
-    index.sort_by_key(|place| (place.log, place.first));
-    Ok(index)
+    end(&mut bytes);
+    Some(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::log::block::{HEADER, PART, push_entry};
+    use crate::log::folder::Folder;
+    use crate::log::{LogOptions, SimulatedDisk};
+
+    const ONE: LogId = LogId::new(1);
+
+    /// A volume with segments of entries of this length, and what it holds.
+    fn volume(length: usize, segments: u64) -> (Arc<dyn Store>, Vec<Span>) {
+        let store = SimulatedDisk::new().medium().open_volume(1).unwrap();
+        let mut payload = Vec::new();
+        (0..SEGMENT).for_each(|_| push_entry(&mut payload, &vec![7; length]).unwrap());
+        for first in (1..=segments * SEGMENT).step_by(256) {
+            let at = (ONE, first);
+            let block = block::encode(Kind::Segment, at, SEGMENT, &[9; 32], &payload).unwrap();
+            for (part, bytes) in (0..).zip(block.chunks(PART)) {
+                store.put(SEALED, &block::segment_key(ONE, first, part), bytes).unwrap();
+            }
+        }
+        (store, vec![Span { log: ONE, first: 1, last: segments * SEGMENT }])
+    }
+
+    fn folder(dir: &tempfile::TempDir) -> Folder {
+        let options = LogOptions { min_free_bytes: 0, reserve_bytes: 0, ..LogOptions::default() };
+        Folder::open(dir.path(), &options).unwrap()
+    }
+
+    #[test]
+    fn segments_of_many_parts_are_read_from_a_pack_as_they_were() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = folder(&dir);
+        let (store, spans) = volume(1_000, 5);
+        let fill = |to: &dyn Store| write(&*store, 1, &spans, to, &|| true);
+        folder.create_pack(1, &fill, &|pack| check(1, &spans, pack)).unwrap();
+        let index = decode(1, &folder.read_index(1).unwrap().unwrap()).unwrap();
+        assert_eq!(index.len(), 5);
+        assert!(decode(2, &folder.read_index(1).unwrap().unwrap()).is_none());
+        check(1, &spans, &*folder.open_pack(1).unwrap()).unwrap();
+    }
+
+    #[test]
+    fn a_pack_that_does_not_stand_the_check_is_none() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = folder(&dir);
+        let (store, spans) = volume(10, 3);
+        let fill = |to: &dyn Store| write(&*store, 1, &spans, to, &|| true);
+        folder.create_pack(1, &fill, &|_| Err(LogError::Poisoned)).unwrap_err();
+        assert!(!folder.has_pack(1).unwrap() && !dir.path().join("pack-00000001").exists());
+        let stopped = |to: &dyn Store| write(&*store, 1, &spans, to, &|| false);
+        folder.create_pack(1, &stopped, &|_| Ok(())).unwrap_err();
+        assert!(!folder.has_pack(1).unwrap());
+    }
+
+    /// It is taken for damage, and nobody makes room for what it says.
+    #[test]
+    fn a_value_that_says_a_huge_length_is_damage() {
+        let (store, spans) = volume(10, 3);
+        let key = block::segment_key(ONE, 257, 0);
+        let mut value = store.get(SEALED, &key).unwrap().unwrap();
+        value[4..8].fill(0xFF);
+        store.put(SEALED, &key, &value).unwrap();
+        assert_eq!(block::announced(&value), Some(u32::MAX as usize + HEADER));
+        let refused = check(1, &spans, &*store).unwrap_err();
+        let LogError::Store { missing, .. } = refused else { unreachable!("{refused}") };
+        assert_eq!(missing, [Lost { log: ONE, first: 257, last: 768 }]);
+    }
 }

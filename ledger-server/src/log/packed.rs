@@ -54,7 +54,7 @@ pub struct LogOptions {
 impl Default for LogOptions {
     fn default() -> LogOptions {
         LogOptions {
-            volume_bytes: 32 << 20,
+            volume_bytes: 64 << 20,
             cache_bytes: 64 << 20,
             min_free_bytes: 256 << 20,
             reserve_bytes: 64 << 20,

@@ -111,15 +111,18 @@ impl Work {
 
     fn pack(&mut self, closed: Closed) -> Result<(), LogError> {
         let Closed { number, spans, lease } = closed;
-        if self.medium.open_pack(number)?.is_some() {
+        if self.medium.has_pack(number)? {
             // It was packed before, and something ended the program before the volume was gone.
             return self.medium.remove_tables(number);
         }
         let lease = lease.map_or_else(|| self.volumes.lease(number), Ok)?;
         let store = lease.store()?;
         let go_on = || !self.stopped.load(Ordering::Acquire);
-        self.medium
-            .create_pack(number, &mut |sink| pack::write(store, number, &spans, sink, &go_on))?;
+        self.medium.create_pack(
+            number,
+            &|pack| pack::write(store, number, &spans, pack, &go_on),
+            &|pack| pack::check(number, &spans, pack),
+        )?;
         self.left.extend(self.volumes.retire(lease));
         Ok(())
     }

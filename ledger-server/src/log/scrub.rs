@@ -3,7 +3,7 @@
 //! A checksum says that a block is as somebody wrote it. That these are the entries which were
 //! recorded, only the Merkle log in memory can say: so each segment is hashed anew and held against it.
 //!
-//! A closed volume is opened for it, and so is read from the disk. Of the newest, some pages may come
+//! A closed volume is opened anew for it, and so is read from the disk. Of the newest, some pages may come
 //! from the store's own cache; what rots below those is found once they have gone, or by the next start.
 
 use std::ops::ControlFlow;
@@ -48,7 +48,7 @@ pub(crate) fn scrub(
         let (volume, last) = known.run_of(grown.size() + 1);
         // Held over all of its segments: opening an old volume costs more than reading it.
         let unopened = Lost { log, first: grown.size() + 1, last: last.min(end) };
-        let lease = volumes.lease(volume).map_err(|error| error.naming(unopened))?;
+        let lease = volumes.lease_anew(volume).map_err(|error| error.naming(unopened))?;
         while grown.size() < last.min(end) {
             let first = grown.size() + 1;
             let root = segment(lease.store()?, log, first)?;

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::log::medium::{Bytes, Fill, Medium, Store, Visit};
+use crate::log::medium::{Check, Fill, Medium, Store, Visit};
 use crate::log::{LogError, LogId, LogOptions, PackedLog};
 
 /// A disk whose power can be cut.
@@ -32,7 +32,7 @@ struct Disk {
 
 #[derive(Clone, Default)]
 struct Content {
-    packs: BTreeMap<u32, Arc<[u8]>>,
+    packs: BTreeMap<u32, (Arc<Packed>, Vec<u8>)>,
     volumes: BTreeMap<u32, Keys>,
     heads: BTreeMap<LogId, Vec<u8>>,
 }
@@ -186,22 +186,28 @@ impl Medium for Powered {
         Ok(Arc::new(Volume { disk: self.clone(), number }))
     }
 
-    fn open_pack(&self, number: u32) -> Result<Option<Arc<dyn Bytes>>, LogError> {
-        let pack = self.lock()?.now.packs.get(&number).cloned();
-        Ok(pack.map(|pack| Arc::new(Packed(pack)) as Arc<dyn Bytes>))
+    fn has_pack(&self, number: u32) -> Result<bool, LogError> {
+        Ok(self.lock()?.now.packs.contains_key(&number))
     }
 
-    fn create_pack(&self, number: u32, fill: &mut Fill<'_>) -> Result<(), LogError> {
-        let mut bytes = Vec::new();
-        fill(&mut |more| {
-            bytes.extend_from_slice(more);
-            Ok(())
-        })?;
+    fn read_index(&self, number: u32) -> Result<Option<Vec<u8>>, LogError> {
+        Ok(self.lock()?.now.packs.get(&number).map(|(_, index)| index.clone()))
+    }
+
+    fn open_pack(&self, number: u32) -> Result<Arc<dyn Store>, LogError> {
+        let pack = self.lock()?.now.packs.get(&number).map(|(tables, _)| Arc::clone(tables));
+        pack.map(|pack| pack as Arc<dyn Store>)
+            .ok_or_else(|| LogError::Unfit(format!("there is no pack {number}")))
+    }
+
+    fn create_pack(&self, number: u32, fill: &Fill<'_>, check: &Check<'_>) -> Result<(), LogError> {
+        let tables = Arc::new(Packed::default());
+        let index = fill(&*tables)?;
+        check(&*tables)?;
         let mut disk = self.lock()?;
         disk.take_room()?;
-        let pack: Arc<[u8]> = bytes.into();
-        disk.now.packs.insert(number, Arc::clone(&pack));
-        disk.platter.packs.insert(number, pack);
+        disk.now.packs.insert(number, (Arc::clone(&tables), index.clone()));
+        disk.platter.packs.insert(number, (tables, index));
         Ok(())
     }
 
@@ -244,20 +250,46 @@ impl Medium for Powered {
     }
 }
 
-/// A pack in memory.
-struct Packed(Arc<[u8]>);
+/// The tables of a pack, which are whole on the platter or not there at all.
+#[derive(Default)]
+struct Packed(Mutex<Keys>);
 
-impl Bytes for Packed {
-    fn length(&self) -> Result<u64, LogError> {
-        Ok(self.0.len() as u64)
+impl Packed {
+    fn lock(&self) -> MutexGuard<'_, Keys> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Store for Packed {
+    fn put(&self, table: &str, key: &[u8], value: &[u8]) -> Result<(), LogError> {
+        self.lock().insert((table.to_owned(), key.to_vec()), value.to_vec());
+        Ok(())
     }
 
-    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<(), LogError> {
-        let from = usize::try_from(offset).unwrap_or(usize::MAX);
-        let lies = self.0.get(from..).and_then(|rest| rest.get(..buffer.len()));
-        let lies = lies.ok_or_else(|| LogError::Unfit(format!("no bytes at {offset}")))?;
-        buffer.copy_from_slice(lies);
+    fn remove(&self, table: &str, key: &[u8]) -> Result<(), LogError> {
+        self.lock().remove(&(table.to_owned(), key.to_vec()));
         Ok(())
+    }
+
+    fn get(&self, table: &str, key: &[u8]) -> Result<Option<Vec<u8>>, LogError> {
+        Ok(self.lock().get(&(table.to_owned(), key.to_vec())).cloned())
+    }
+
+    fn scan(&self, table: &str, from: &[u8], visit: &mut Visit<'_>) -> Result<(), LogError> {
+        scan(&self.lock().clone(), table, from, visit);
+        Ok(())
+    }
+
+    fn sync(&self) -> Result<(), LogError> {
+        Ok(())
+    }
+}
+
+fn scan(keys: &Keys, table: &str, from: &[u8], visit: &mut Visit<'_>) {
+    for ((on, key), value) in keys.range((table.to_owned(), from.to_vec())..) {
+        if on != table || visit(key, value).is_break() {
+            break;
+        }
     }
 }
 
@@ -290,11 +322,7 @@ impl Store for Volume {
 
     fn scan(&self, table: &str, from: &[u8], visit: &mut Visit<'_>) -> Result<(), LogError> {
         let volume = self.disk.lock()?.now.volumes.get(&self.number).cloned().unwrap_or_default();
-        for ((on, key), value) in volume.range((table.to_owned(), from.to_vec())..) {
-            if on != table || visit(key, value).is_break() {
-                break;
-            }
-        }
+        scan(&volume, table, from, visit);
         Ok(())
     }
 

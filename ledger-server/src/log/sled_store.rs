@@ -16,6 +16,7 @@ use std::time::Duration;
 use crate::log::LogError;
 use crate::log::folder::{free, make_folder, names, sync_folder};
 use crate::log::medium::{Store, Visit};
+use crate::log::pack::PACKED_PART;
 
 /// The most bytes of a value. A tree leaf holds some sixteen of them, and must stay under a quarter
 /// of a segment: what is larger goes into blob files, which are never synced.
@@ -23,6 +24,39 @@ pub(crate) const MAX_VALUE: usize = 64 * 1024;
 
 /// Large segments make the truncation jobs rare that can deadlock.
 const SEGMENT_SIZE: usize = 8 * 1024 * 1024;
+
+/// How a store is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Shape {
+    /// Again and again, with values of up to 64 KiB.
+    Growing,
+    /// Once and in order, with smaller values: of its last segment less is left empty.
+    Dense,
+}
+
+impl Shape {
+    fn segment_size(self) -> usize {
+        match self {
+            Shape::Growing => SEGMENT_SIZE,
+            Shape::Dense => SEGMENT_SIZE / 4,
+        }
+    }
+
+    fn max_value(self) -> usize {
+        match self {
+            Shape::Growing => MAX_VALUE,
+            Shape::Dense => PACKED_PART,
+        }
+    }
+
+    /// Whoever reads a pack goes through it once, from its beginning to its end.
+    fn cache(self, options: &StoreOptions) -> u64 {
+        match self {
+            Shape::Growing => options.cache_bytes,
+            Shape::Dense => options.cache_bytes.min(8 << 20),
+        }
+    }
+}
 
 /// A store that was closed a moment ago may hold its lock for a little longer.
 const LOCK_TRIES: u32 = 100;
@@ -45,6 +79,7 @@ pub(crate) struct SledStore {
     file: File,
     dir: PathBuf,
     reserve: PathBuf,
+    shape: Shape,
     dead: AtomicBool,
 }
 
@@ -52,12 +87,26 @@ impl SledStore {
     /// Opens the store, creates it where there is none, and syncs it: after a kill, memory may show
     /// what the platter does not have yet.
     pub(crate) fn open(dir: &Path, options: &StoreOptions) -> Result<SledStore, LogError> {
+        SledStore::open_as(Shape::Growing, dir, options)
+    }
+
+    /// The same for a store that is written once and in order.
+    pub(crate) fn open_dense(dir: &Path, options: &StoreOptions) -> Result<SledStore, LogError> {
+        SledStore::open_as(Shape::Dense, dir, options)
+    }
+
+    /// Whether there is something to open, so that nothing is created.
+    pub(crate) fn exists(dir: &Path) -> bool {
+        dir.join("db").is_file()
+    }
+
+    fn open_as(shape: Shape, dir: &Path, options: &StoreOptions) -> Result<SledStore, LogError> {
         make_folder(dir)?;
         remove_torn_snapshots(dir)?;
         let config = sled::Config::default()
             .path(dir)
-            .segment_size(SEGMENT_SIZE)
-            .cache_capacity(options.cache_bytes)
+            .segment_size(shape.segment_size())
+            .cache_capacity(shape.cache(options))
             .use_compression(false)
             .flush_every_ms(None);
         let db = match open_unlocked(&config, dir) {
@@ -83,6 +132,7 @@ impl SledStore {
             file,
             dir: dir.to_owned(),
             reserve: options.reserve.clone(),
+            shape,
             dead: AtomicBool::new(false),
         };
         store.sync()?;
@@ -144,9 +194,9 @@ impl Drop for SledStore {
 
 impl Store for SledStore {
     fn put(&self, table: &str, key: &[u8], value: &[u8]) -> Result<(), LogError> {
-        if key.len() + value.len() > MAX_VALUE + 64 || value.len() > MAX_VALUE {
-            let bytes = value.len();
-            return Err(LogError::Unfit(format!("a value of {bytes} bytes, above {MAX_VALUE}")));
+        let (bytes, most) = (value.len(), self.shape.max_value());
+        if key.len() > 64 || bytes > most {
+            return Err(LogError::Unfit(format!("a value of {bytes} bytes, above {most}")));
         }
         let written = self.table(table)?.insert(key, value);
         written.map(drop).map_err(|error| self.fail(&error, "writing to"))

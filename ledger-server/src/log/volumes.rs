@@ -1,20 +1,32 @@
 //! Volumes that are open only as long as somebody reads or writes them.
 //!
 //! What sled keeps in memory grows with a store, whatever its cache limit says. So a store ends at
-//! some tens of megabytes and the next begins; only the newest is held open. An older one is a pack,
-//! or will be soon, and is opened for a scan and closed behind it.
+//! some tens of megabytes and the next begins; the newest is held open. An older one is a pack,
+//! or will be soon, and is opened for a scan; a few of those that were read last stay open behind it,
+//! as whoever reads page by page comes again.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::log::LogError;
 use crate::log::medium::{Medium, Store};
 use crate::log::pack::Pack;
 
+/// So many packs stay open that nobody reads.
+const KEPT: usize = 2;
+
 /// All volumes of a store.
 pub(crate) struct Volumes {
     medium: Arc<dyn Medium>,
-    open: Mutex<BTreeMap<u32, Open>>,
+    held: Mutex<Held>,
+}
+
+/// What is open.
+#[derive(Default)]
+struct Held {
+    open: BTreeMap<u32, Open>,
+    /// The packs that are open and that nobody reads; whoever was left last comes last.
+    idle: VecDeque<u32>,
 }
 
 struct Open {
@@ -32,37 +44,81 @@ pub(crate) struct Lease {
 impl Volumes {
     /// The volumes of this medium, all of them closed.
     pub(crate) fn new(medium: Arc<dyn Medium>) -> Arc<Volumes> {
-        Arc::new(Volumes { medium, open: Mutex::default() })
+        Arc::new(Volumes { medium, held: Mutex::default() })
     }
 
     /// Opens a volume, or shares it with those who have it open.
     pub(crate) fn lease(self: &Arc<Volumes>, number: u32) -> Result<Lease, LogError> {
         // A volume is opened and closed under the lock: two handles on one folder exclude each other.
-        let mut open = self.lock();
-        let store = if let Some(shared) = open.get_mut(&number) {
+        let mut held = self.lock();
+        let store = if let Some(shared) = held.open.get_mut(&number) {
             shared.users += 1;
-            Arc::clone(&shared.store)
+            let store = Arc::clone(&shared.store);
+            held.idle.retain(|idle| *idle != number);
+            store
         } else {
-            let store: Arc<dyn Store> = match self.medium.open_pack(number)? {
-                Some(bytes) => Arc::new(Pack::open(number, bytes)?),
-                None => self.medium.open_volume(number)?,
+            let store: Arc<dyn Store> = if self.medium.has_pack(number)? {
+                Arc::new(Pack::open(number, Arc::clone(&self.medium))?)
+            } else {
+                self.medium.open_volume(number)?
             };
-            open.insert(number, Open { users: 1, store: Arc::clone(&store) });
+            held.open.insert(number, Open { users: 1, store: Arc::clone(&store) });
             store
         };
         Ok(Lease { volumes: Arc::clone(self), number, store: Some(store) })
+    }
+
+    /// The same for whoever wants what is on the disk, and not what the store remembers: a pack that is
+    /// open and that nobody reads is opened anew.
+    pub(crate) fn lease_anew(self: &Arc<Volumes>, number: u32) -> Result<Lease, LogError> {
+        self.lock().close(|idle| idle == number);
+        self.lease(number)
     }
 
     /// Sends whoever comes from now on to the volume's pack. The volume itself is open until the last
     /// who reads it has left.
     pub(crate) fn retire(&self, mut lease: Lease) -> Option<(u32, Arc<dyn Store>)> {
         let store = lease.store.take()?;
-        self.lock().remove(&lease.number);
+        self.lock().open.remove(&lease.number);
         Some((lease.number, store))
     }
 
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<u32, Open>> {
-        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Held> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Held {
+    /// One reader less. What nobody reads any more is closed, or kept in place of another.
+    fn leave(&mut self, number: u32, store: &Arc<dyn Store>) {
+        // Not where the volume was retired meanwhile: what is shared now is its pack.
+        let shared = self.open.get_mut(&number).filter(|open| Arc::ptr_eq(&open.store, store));
+        let Some(shared) = shared else { return };
+        shared.users -= 1;
+        if shared.users > 0 {
+            return;
+        }
+        if !shared.store.is_worth_keeping() {
+            self.open.remove(&number);
+            return;
+        }
+        self.idle.push_back(number);
+        if self.idle.len() > KEPT
+            && let Some(oldest) = self.idle.pop_front()
+        {
+            self.open.remove(&oldest);
+        }
+    }
+
+    /// Closes packs that nobody reads.
+    fn close(&mut self, which: impl Fn(u32) -> bool) {
+        for number in std::mem::take(&mut self.idle) {
+            if which(number) {
+                self.open.remove(&number);
+            } else {
+                self.idle.push_back(number);
+            }
+        }
     }
 }
 
@@ -81,16 +137,9 @@ impl Lease {
 impl Drop for Lease {
     fn drop(&mut self) {
         let Some(store) = self.store.take() else { return };
-        let mut open = self.volumes.lock();
-        if let Some(shared) = open.get_mut(&self.number)
-            // Not where the volume was retired meanwhile: what is shared now is its pack.
-            && Arc::ptr_eq(&shared.store, &store)
-        {
-            shared.users -= 1;
-            if shared.users == 0 {
-                open.remove(&self.number);
-            }
-        }
+        // Whoever lets go last closes it, and that under the lock.
+        let mut held = self.volumes.lock();
+        held.leave(self.number, &store);
         drop(store);
     }
 }
