@@ -91,6 +91,27 @@ fn read(log: &PackedLog) -> (u64, Option<Lost>) {
 }
 
 #[test]
+fn what_lies_behind_a_gap_of_one_log_outlives_a_volume_that_another_fills() {
+    let dir = tempfile::tempdir().unwrap();
+    filled(dir.path());
+    let pack = packed(dir.path(), 1);
+    let aside = dir.path().join("aside");
+    fs::rename(&pack, &aside).unwrap();
+    // Both have lost something: the third has not, and fills the volume behind which theirs goes on.
+    let log = open(dir.path());
+    assert!(log.verdict(ONE).is_err());
+    let before = log.volumes();
+    for first in (1..=SIZE).step_by(100) {
+        append(&log, 3, first, &entries(3, first, 100)).unwrap();
+    }
+    assert_eq!(log.volumes(), before, "nothing is closed while something is missing");
+    drop(log);
+    fs::rename(&aside, &pack).unwrap();
+    whole(dir.path());
+    holds(&open(dir.path()), 3, &entries(3, 1, SIZE));
+}
+
+#[test]
 fn what_is_packed_is_what_was_appended() {
     let dir = tempfile::tempdir().unwrap();
     let volumes = filled(dir.path());

@@ -1,5 +1,7 @@
 //! The accounts of one offer.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::places::Place;
@@ -12,8 +14,8 @@ pub(super) struct Shelf {
     stock: Place,
     used: Place,
     lapsed: Place,
-    // In order of their numbers.
-    with: Vec<(MemberId, Balance)>,
+    // A tree, so that a made-up log which names the highest numbers first moves nothing about.
+    with: BTreeMap<MemberId, Balance>,
 }
 
 impl Shelf {
@@ -23,10 +25,7 @@ impl Shelf {
             KindAccount::Stock => self.stock,
             KindAccount::Used => self.used,
             KindAccount::Lapsed => self.lapsed,
-            KindAccount::With(member) => {
-                let at = self.find(member).ok();
-                at.and_then(|at| self.with.get(at)).map(|(_, balance)| *balance)
-            }
+            KindAccount::With(member) => self.with.get(&member).copied(),
         };
         place.unwrap_or_default()
     }
@@ -37,14 +36,9 @@ impl Shelf {
             KindAccount::Stock => self.stock = Some(balance),
             KindAccount::Used => self.used = Some(balance),
             KindAccount::Lapsed => self.lapsed = Some(balance),
-            KindAccount::With(member) => match self.find(member) {
-                Ok(at) => {
-                    if let Some((_, place)) = self.with.get_mut(at) {
-                        *place = balance;
-                    }
-                }
-                Err(at) => self.with.insert(at, (member, balance)),
-            },
+            KindAccount::With(member) => {
+                self.with.insert(member, balance);
+            }
         }
     }
 
@@ -56,9 +50,5 @@ impl Shelf {
         let with = with.map(|(member, balance)| (KindAccount::With(*member), Some(*balance)));
         let all = first.into_iter().chain(with).chain(last);
         all.filter_map(|(account, place)| Some((account, place?)))
-    }
-
-    fn find(&self, member: MemberId) -> Result<usize, usize> {
-        self.with.binary_search_by_key(&member, |(member, _)| *member)
     }
 }

@@ -31,6 +31,8 @@ pub(crate) struct Window {
 
 type Answer = (Position, Fingerprint);
 
+/// The window reaches over no more weeks than these.
+const WEEKS: i64 = 7;
 const WEEK_MS: i64 = 7 * 86_400_000;
 
 fn week(at: Timestamp) -> i64 {
@@ -66,7 +68,10 @@ impl Window {
             return Known::Already;
         }
         let answers = self.weeks.entry(week(id.time())).or_default();
-        answers.make_room();
+        // What lies far off is no caller's: a made-up log must not get room for many by asking for one.
+        if (self.first..=self.first.saturating_add(WEEKS)).contains(&week(id.time())) {
+            answers.make_room();
+        }
         answers.insert(id, answer);
         Known::New
     }

@@ -189,6 +189,12 @@ impl PackedLog {
         Ok(())
     }
 
+    /// Whether no log has lost anything. Of one that has, what lies behind the gap is in no list: it would stay behind when
+    /// the volume closes, and go with it. So until somebody has looked, the volume only grows.
+    fn is_whole(&self) -> bool {
+        self.faults.read().unwrap_or_else(PoisonError::into_inner).is_empty()
+    }
+
     fn sync(&self, writer: &Writer) -> Result<(), LogError> {
         writer.current.store()?.sync()?;
         self.syncs.fetch_add(1, Ordering::Relaxed);
@@ -238,7 +244,7 @@ impl Log for PackedLog {
         // Whatever fails now, memory and disk may differ: nobody may build on either.
         self.dead.store(true, Ordering::Release);
         self.write(&mut writer, blocks)?;
-        if writer.bytes >= self.volume_bytes {
+        if writer.bytes >= self.volume_bytes && self.is_whole() {
             self.roll(&mut writer)?;
         }
         self.dead.store(false, Ordering::Release);

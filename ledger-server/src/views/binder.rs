@@ -209,9 +209,13 @@ impl Taken {
     }
 
     /// Brings all pages to the platter. Whoever fills pages meanwhile writes the same bytes to the same place.
+    ///
+    /// The system says once that it could not write, and then takes the page for written: after an error no snapshot goes
+    /// with these pages any more.
     pub(crate) fn sync(&self) -> io::Result<()> {
-        self.bound.file.write_all_at(&self.fresh, self.written)?;
-        self.bound.file.sync_data()
+        let written = self.bound.file.write_all_at(&self.fresh, self.written);
+        let synced = written.and_then(|()| self.bound.file.sync_data());
+        synced.inspect_err(|_| self.bound.spoiled.store(true, Ordering::SeqCst))
     }
 
     /// Whether a page has turned out to be damaged.
