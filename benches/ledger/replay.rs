@@ -1,6 +1,8 @@
 //! The road of every start, stage by stage: scan, hash, decode, fold; then all together, and a real opening.
 
-use std::{fs, hint::black_box, ops::ControlFlow, path::Path, time::Duration};
+use std::{
+    env, fs, hint::black_box, num::NonZero, ops::ControlFlow, path::Path, thread, time::Duration,
+};
 
 use ledger_core::{Entry, State, Timestamp, advance};
 use ledger_proto::{Frontier, Over, leaf, stored};
@@ -19,7 +21,7 @@ const PIECE: usize = 4_096;
 
 type Stage = (&'static str, fn(&mut Fixture) -> Duration);
 
-const STAGES: [Stage; 12] = [
+const STAGES: [Stage; 13] = [
     ("scan", |fixture| {
         let mut sum = 0;
         let took = time(|| fixture.scan(|bytes| sum += bytes.len())).0;
@@ -71,20 +73,31 @@ const STAGES: [Stage; 12] = [
     }),
     (SCAN_AND_HASH, |fixture| {
         let mut frontier = Frontier::default();
+        let (log, size) = (fixture.log(), fixture.ends.len() as u64);
         let took = time(|| {
-            let hashed = fixture.log().stretches(LOG, 0, &mut |stretch| {
-                let entries: Vec<&[u8]> = stretch.entries().collect();
-                let leaves = Over::Entries.leaves(&entries);
-                match stretch.root {
-                    Some(_) => frontier.push_subtree(8, Over::Entries.root(&leaves)).unwrap(),
-                    None => leaves.into_iter().for_each(|leaf| frontier.push(leaf)),
-                }
-                ControlFlow::Continue(())
-            });
-            hashed.unwrap();
+            scan_and_hash(log, 0, size).iter().for_each(|hashes| push(&mut frontier, hashes));
         });
-        assert_eq!(frontier.root(), fixture.log().head(LOG).root());
+        assert_eq!(frontier.root(), log.head(LOG).root());
         took.0
+    }),
+    (SCAN_AND_HASH_ALL, |fixture| {
+        let threads = thread::available_parallelism().map_or(1, NonZero::get) as u64;
+        let (log, size) = (fixture.log(), fixture.ends.len() as u64);
+        // Each takes a part that begins with a segment, and nobody waits for anybody.
+        let part = size.div_ceil(256 * threads) * 256;
+        let (took, roots) = time(|| {
+            thread::scope(|scope| {
+                let parts = (0..size).step_by(part as usize).map(|after| {
+                    scope.spawn(move || scan_and_hash(log, after, size.min(after + part)))
+                });
+                let parts: Vec<_> = parts.collect();
+                parts.into_iter().map(|part| part.join().unwrap()).collect::<Vec<_>>()
+            })
+        });
+        let mut frontier = Frontier::default();
+        roots.iter().flatten().for_each(|hashes| push(&mut frontier, hashes));
+        assert_eq!(frontier.root(), log.head(LOG).root());
+        took
     }),
     (TOGETHER, |fixture| replayed(fixture, Cores::One)),
     ("all together, all cores", |fixture| replayed(fixture, Cores::All)),
@@ -109,6 +122,7 @@ const STAGES: [Stage; 12] = [
 ];
 
 const SCAN_AND_HASH: &str = "scan and hash, one core";
+const SCAN_AND_HASH_ALL: &str = "scan and hash, all cores";
 const TOGETHER: &str = "all together, one core";
 
 /// Read, verified, decoded and folded, as every start does it; the root is compared at the end.
@@ -119,10 +133,7 @@ fn replayed(fixture: &Fixture, cores: Cores) -> Duration {
             for entry in entries {
                 fold(&mut state, entry);
             }
-            match hashes {
-                Hashes::Segment(root) => frontier.push_subtree(8, *root).unwrap(),
-                Hashes::Leaves(leaves) => leaves.iter().for_each(|leaf| frontier.push(*leaf)),
-            }
+            push(&mut frontier, hashes);
             Ok(())
         });
         read.unwrap();
@@ -130,6 +141,29 @@ fn replayed(fixture: &Fixture, cores: Cores) -> Duration {
     assert_eq!(frontier.root(), fixture.log().head(LOG).root());
     assert_eq!(state.books().sums(), [0; 3]);
     took
+}
+
+/// What stands for the entries behind `after` and up to `end`, without decoding one.
+fn scan_and_hash(log: &PackedLog, after: u64, end: u64) -> Vec<Hashes> {
+    let mut all = Vec::new();
+    let hashed = log.stretches(LOG, after, &mut |stretch| {
+        let entries: Vec<&[u8]> = stretch.entries().collect();
+        let leaves = Over::Entries.leaves(&entries);
+        all.push(match stretch.root {
+            Some(_) => Hashes::Segment(Over::Entries.root(&leaves)),
+            None => Hashes::Leaves(leaves),
+        });
+        if stretch.last() < end { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    });
+    hashed.unwrap();
+    all
+}
+
+fn push(frontier: &mut Frontier, hashes: &Hashes) {
+    match hashes {
+        Hashes::Segment(root) => frontier.push_subtree(8, *root).unwrap(),
+        Hashes::Leaves(leaves) => leaves.iter().for_each(|leaf| frontier.push(*leaf)),
+    }
 }
 
 fn decode(bytes: &[u8]) -> Entry {
@@ -154,7 +188,10 @@ fn open(dir: &Path, last: Timestamp) -> Duration {
 
 /// Each stage over the same entries, once in every run.
 pub(crate) fn measure(extent: &Extent, fixture: &mut Fixture) {
-    let mut stages = STAGES.map(|(name, stage)| (name, stage, Figures::default()));
+    // For whoever profiles one of them.
+    let only = env::var("CARESTORE_BENCH_STAGE").unwrap_or_default();
+    let stages = STAGES.into_iter().filter(|(name, _)| name.contains(&only));
+    let mut stages: Vec<_> = stages.map(|(name, run)| (name, run, Figures::default())).collect();
     for _ in 0..extent.runs {
         for (_, stage, seconds) in &mut stages {
             seconds.push(stage(fixture).as_secs_f64());

@@ -1,18 +1,15 @@
-//! The road that every start takes: entries are read in order, verified and decoded on all cores, and folded in order.
+//! The road that every start takes: entries are read, verified and decoded on all cores, and folded in order.
 //!
 //! ```text
-//! log ──stretches──▶ one thread ──a stretch each, in turn──▶ workers: hash, compare, decode ──in turn──▶ fold, on the caller's thread
+//! log ──batches, each read by whoever has time──▶ hash, compare, decode ──in order──▶ fold, on the caller's thread
 //! ```
 //!
-//! A stretch is at most a segment of 256 entries, and few of them are on their way at once: what this takes does not grow with
+//! A batch is a few segments of 256 entries, and few of them are on their way at once: what this takes does not grow with
 //! the log. On one core there are no threads, and the same steps.
 
-use std::{
-    num::NonZero,
-    ops::ControlFlow,
-    sync::mpsc::{Receiver, Sender, channel},
-    thread,
-};
+mod together;
+
+use std::{num::NonZero, ops::ControlFlow, thread};
 
 use ledger_core::{Entry, Position};
 use ledger_proto::{Hash, Over, stored};
@@ -21,9 +18,6 @@ use crate::{
     error::Error,
     log::{Log, LogError, LogId, Lost, Stretch},
 };
-
-/// So many stretches are on their way for each worker.
-const UNDERWAY: usize = 6;
 
 /// Entries in a row that are as they were written, and can be read.
 #[derive(Debug, Default)]
@@ -59,13 +53,10 @@ pub enum Cores {
 }
 
 impl Cores {
-    fn workers(self) -> usize {
+    fn threads(self) -> usize {
         match self {
-            Self::One => 0,
-            Self::All => match thread::available_parallelism().map_or(1, NonZero::get) {
-                1 => 0,
-                cores => cores,
-            },
+            Self::One => 1,
+            Self::All => thread::available_parallelism().map_or(1, NonZero::get),
         }
     }
 }
@@ -81,9 +72,9 @@ pub fn replay(
     cores: Cores,
     mut take: impl FnMut(&Verified) -> Result<(), Error>,
 ) -> Result<(), Error> {
-    match cores.workers() {
-        0 => alone(log, id, after, &mut take),
-        workers => together(log, id, after, workers, &mut take),
+    match cores.threads() {
+        1 => alone(log, id, after, &mut take),
+        threads => together::replay(log, (id, after), threads, &mut take),
     }
 }
 
@@ -97,100 +88,6 @@ fn alone(log: &dyn Log, id: LogId, after: u64, take: &mut Take<'_>) -> Result<()
         if taken.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     })?;
     taken
-}
-
-/// A stretch on its way: from the reader to a worker, to the fold, and back to be filled again. What it once took in memory
-/// it keeps, since to give back and ask again for so much costs more than to decode it.
-#[derive(Default)]
-struct Parcel {
-    first: u64,
-    count: u64,
-    root: Option<Hash>,
-    payload: Vec<u8>,
-    verified: Verified,
-}
-
-fn together(
-    log: &dyn Log,
-    id: LogId,
-    after: u64,
-    workers: usize,
-    take: &mut Take<'_>,
-) -> Result<(), Error> {
-    thread::scope(|scope| {
-        let mut roads = Vec::with_capacity(workers);
-        let mut answers = Vec::with_capacity(workers);
-        let (back, empty) = channel();
-        for _ in 0..workers {
-            let (road, parcels) = channel::<Parcel>();
-            let (answer, verified) = channel();
-            scope.spawn(move || work(id, parcels, &answer));
-            roads.push(road);
-            answers.push(verified);
-        }
-        // There are no more than these: whoever is ahead waits for one to come back.
-        for _ in 0..workers * UNDERWAY {
-            drop(back.send(Parcel::default()));
-        }
-        let reader = scope.spawn(move || read(log, (id, after), &empty, &roads));
-        let taken = fold(&answers, &back, take);
-        // Whoever still works for nobody is told so by the closed roads.
-        drop((answers, back));
-        let panicked = |_| Err(LogError::Unfit("a reader panicked".to_owned()));
-        let read = reader.join().unwrap_or_else(panicked);
-        // An entry that cannot be taken comes before whatever the reader met behind it.
-        taken.and(read.map_err(Error::from))
-    })
-}
-
-/// Deals the stretches out in turn.
-fn read(
-    log: &dyn Log,
-    (id, after): (LogId, u64),
-    empty: &Receiver<Parcel>,
-    roads: &[Sender<Parcel>],
-) -> Result<(), LogError> {
-    let mut turn = roads.iter().cycle();
-    log.stretches(id, after, &mut |stretch| {
-        // Nobody takes it any more: an entry before it was refused.
-        let Ok(mut parcel) = empty.recv() else { return ControlFlow::Break(()) };
-        (parcel.first, parcel.count, parcel.root) = (stretch.first, stretch.count, stretch.root);
-        parcel.payload.clear();
-        parcel.payload.extend_from_slice(stretch.payload());
-        let sent = turn.next().is_some_and(|road| road.send(parcel).is_ok());
-        if sent { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
-    })
-}
-
-fn work(id: LogId, parcels: Receiver<Parcel>, answer: &Sender<Result<Parcel, Error>>) {
-    for mut parcel in parcels {
-        let Parcel { first, count, root, payload, verified } = &mut parcel;
-        let within = (*first, first.saturating_add(*count));
-        let done = match Stretch::of(payload, *first, within, *root) {
-            Some(stretch) => verify(id, &stretch, verified),
-            None => Err(Error::internal("a stretch of entries was lost on its way")),
-        };
-        if answer.send(done.map(|()| parcel)).is_err() {
-            return;
-        }
-    }
-}
-
-/// Takes the answers in the turn in which the stretches were dealt.
-fn fold(
-    answers: &[Receiver<Result<Parcel, Error>>],
-    back: &Sender<Parcel>,
-    take: &mut Take<'_>,
-) -> Result<(), Error> {
-    for answer in answers.iter().cycle() {
-        // The first road that ends has had the last stretch but those of the others, and these had theirs before.
-        let Ok(done) = answer.recv() else { return Ok(()) };
-        let parcel = done?;
-        take(&parcel.verified)?;
-        // Nobody wants it back when all has been read.
-        drop(back.send(parcel));
-    }
-    Ok(())
 }
 
 /// Hashes and reads the entries of a stretch.
@@ -208,7 +105,12 @@ fn verify(id: LogId, stretch: &Stretch<'_>, verified: &mut Verified) -> Result<(
     };
     verified.entries.clear();
     for (position, bytes) in (stretch.first..).zip(bytes) {
-        verified.entries.push(stored::decode(bytes).map_err(|malformed| {
+        // The short road first, so that what it gives goes straight to its place.
+        if let Some(entry) = stored::walk(bytes) {
+            verified.entries.push(entry);
+            continue;
+        }
+        verified.entries.push(stored::decode_generally(bytes).map_err(|malformed| {
             let position = Position::new(position);
             Error::internal(format!("entry {position} cannot be read: {malformed}"))
         })?);

@@ -41,6 +41,7 @@ pub fn encode(entry: &Entry) -> Result<Vec<u8>, Malformed> {
 
 /// The entry that was stored. Each value passes the same constructors as on its way in, and what the bytes say that
 /// moved must be what the event says.
+#[inline]
 pub fn decode(bytes: &[u8]) -> Result<Entry, Malformed> {
     walk(bytes).map_or_else(|| decode_generally(bytes), Ok)
 }

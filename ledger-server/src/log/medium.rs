@@ -43,7 +43,7 @@ pub(crate) trait Store: Send + Sync {
 
     /// Whether it costs something to open it again, so that it is kept open for the next who reads it.
     fn is_worth_keeping(&self) -> bool {
-        false
+        true
     }
 }
 

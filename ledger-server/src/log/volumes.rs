@@ -3,7 +3,7 @@
 //! What sled keeps in memory grows with a store, whatever its cache limit says. So a store ends at
 //! some tens of megabytes and the next begins; the newest is held open. An older one is a pack,
 //! or will be soon, and is opened for a scan; a few of those that were read last stay open behind it,
-//! as whoever reads page by page comes again.
+//! as whoever reads page by page comes again, and a replay batch by batch.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -12,7 +12,7 @@ use crate::log::LogError;
 use crate::log::medium::{Medium, Store};
 use crate::log::pack::Pack;
 
-/// So many packs stay open that nobody reads.
+/// So many volumes stay open that nobody reads.
 const KEPT: usize = 2;
 
 /// All volumes of a store.
@@ -25,7 +25,7 @@ pub(crate) struct Volumes {
 #[derive(Default)]
 struct Held {
     open: BTreeMap<u32, Open>,
-    /// The packs that are open and that nobody reads; whoever was left last comes last.
+    /// The volumes that are open and that nobody reads; whoever was left last comes last.
     idle: VecDeque<u32>,
 }
 
@@ -68,7 +68,7 @@ impl Volumes {
         Ok(Lease { volumes: Arc::clone(self), number, store: Some(store) })
     }
 
-    /// The same for whoever wants what is on the disk, and not what the store remembers: a pack that is
+    /// The same for whoever wants what is on the disk, and not what the store remembers: a volume that is
     /// open and that nobody reads is opened anew.
     pub(crate) fn lease_anew(self: &Arc<Volumes>, number: u32) -> Result<Lease, LogError> {
         self.lock().close(|idle| idle == number);
@@ -110,7 +110,7 @@ impl Held {
         }
     }
 
-    /// Closes packs that nobody reads.
+    /// Closes volumes that nobody reads.
     fn close(&mut self, which: impl Fn(u32) -> bool) {
         for number in std::mem::take(&mut self.idle) {
             if which(number) {

@@ -8,6 +8,7 @@ mod event;
 mod hours;
 mod house;
 mod message;
+mod moved;
 mod numbers;
 mod promises;
 mod proofs;
@@ -45,19 +46,18 @@ pub(super) fn entry(bytes: &[u8]) -> Option<Entry> {
     let asked = asked(m.bytes(13)?, m.bytes(14)?)?;
     let row = row(m.bytes(15)?)?;
     let corrects = m.if_said_far(16, numbers::position)?;
-    let (mut moved, mut count) = (m.clone(), 0);
-    while m.skip_far(TRANSFERS)? {
-        count += 1;
-    }
+    let mut moved = m.clone();
+    while m.skip_far(TRANSFERS)? {}
+    let behind = m.left();
     let (kind, mut arm) = m.last()?;
     let event = event::event(kind, &mut arm, &moved)?;
     arm.end()?;
-    let derived = event.transfers();
-    if derived.len() != count {
-        return None;
+    // What is stored is what follows from the event, each transfer in its turn, and nothing besides.
+    for transfer in &*event.transfers() {
+        moved.within_far(TRANSFERS, |m| moved::is(m, transfer))?;
     }
-    for transfer in &*derived {
-        moved.within_far(TRANSFERS, self::transfer).filter(|stored| stored == transfer)?;
+    if moved.left() != behind {
+        return None;
     }
     Some(Entry {
         position,

@@ -31,6 +31,12 @@ impl<'a> Message<'a> {
         if self.0.is_empty() { Some(()) } else { None }
     }
 
+    /// How many bytes are left.
+    #[inline]
+    pub(super) const fn left(&self) -> usize {
+        self.0.len()
+    }
+
     /// The number of the next field, for a choice among fields below 16: those have a key of one byte.
     #[inline(always)]
     pub(super) fn ahead(&self) -> u8 {
@@ -108,8 +114,15 @@ impl<'a> Message<'a> {
         Some(list)
     }
 
+    /// A number that is written where it is not zero, and is this one.
+    #[inline(always)]
+    pub(super) fn is(&mut self, field: u8, number: impl Into<i64>) -> Option<()> {
+        let number = number.into().cast_unsigned();
+        (self.number(field)? == number).then_some(())
+    }
+
     /// A message that is always written, read to its end.
-    #[inline]
+    #[inline(always)]
     pub(super) fn within<T>(
         &mut self,
         field: u8,
@@ -119,7 +132,7 @@ impl<'a> Message<'a> {
     }
 
     /// The same, for the field from 16 on that is repeated.
-    #[inline]
+    #[inline(always)]
     pub(super) fn within_far<T>(
         &mut self,
         field: u8,
@@ -190,7 +203,7 @@ impl<'a> Message<'a> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn inside<T>(&mut self, read: impl FnOnce(&mut Self) -> Option<T>) -> Option<T> {
         let mut message = Self(self.behind_length()?);
         let value = read(&mut message)?;
@@ -232,8 +245,34 @@ impl<'a> Message<'a> {
 }
 
 /// A number of three bytes or more, and what is behind it.
-#[inline(never)]
+#[inline(always)]
 fn longer(bytes: &[u8]) -> Option<(u64, &[u8])> {
+    /// The first bit of a byte says whether another follows.
+    const MORE: u64 = 0x8080_8080_8080_8080;
+    let Some(eight) = bytes.first_chunk() else { return byte_by_byte(bytes) };
+    let eight = u64::from_le_bytes(*eight);
+    // All bits below the first byte behind which no other follows, and its own first bit.
+    let stop = !eight & MORE;
+    if stop == 0 {
+        return byte_by_byte(bytes);
+    }
+    let number = eight & (stop ^ (stop - 1));
+    let length = (stop.trailing_zeros() / 8 + 1) as usize;
+    // Not a last byte without a say.
+    if number >> (8 * (length - 1)) == 0 {
+        return None;
+    }
+    // Two groups of seven bits become one of fourteen, two of these one of 28, and two of these the number.
+    let number = number & !MORE;
+    let number = number & 0x007f_007f_007f_007f | (number & 0x7f00_7f00_7f00_7f00) >> 1;
+    let number = number & 0x0000_3fff_0000_3fff | (number & 0x3fff_0000_3fff_0000) >> 2;
+    let number = number & 0x0000_0000_0fff_ffff | (number & 0x0fff_ffff_0000_0000) >> 4;
+    Some((number, bytes.get(length..)?))
+}
+
+/// The same, however long it is and whatever is behind it.
+#[inline(never)]
+fn byte_by_byte(bytes: &[u8]) -> Option<(u64, &[u8])> {
     let (mut number, mut bytes) = (0, bytes.iter());
     for at in 0..10 {
         let byte = *bytes.next()?;
@@ -246,4 +285,38 @@ fn longer(bytes: &[u8]) -> Option<(u64, &[u8])> {
         }
     }
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn written(number: u64, padding: usize) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        prost::encoding::encode_varint(number, &mut bytes);
+        bytes.resize(bytes.len() + padding, 0xa5);
+        bytes
+    }
+
+    proptest! {
+        /// Eight bytes at a time or one by one: the same number, and the same rest.
+        #[test]
+        fn a_number_is_read_as_it_was_written(number: u64, shift in 0..64_u32, padding in 0..12_usize) {
+            let number = number >> shift;
+            let bytes = written(number, padding);
+            let mut message = Message::new(&bytes);
+            prop_assert_eq!(message.varint(), Some(number));
+            prop_assert_eq!(message.0.len(), padding);
+        }
+
+        /// Bytes of any kind are read on both roads alike.
+        #[test]
+        fn two_roads_read_the_same(bytes in prop::collection::vec(prop_oneof![any::<u8>(), Just(0x80), Just(0xff), Just(0)], 0..16)) {
+            if bytes.iter().take(2).filter(|byte| **byte >= 0x80).count() == 2 {
+                prop_assert_eq!(longer(&bytes), byte_by_byte(&bytes));
+            }
+        }
+    }
 }
