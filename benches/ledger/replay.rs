@@ -75,7 +75,9 @@ const STAGES: [Stage; 13] = [
         let mut frontier = Frontier::default();
         let (log, size) = (fixture.log(), fixture.ends.len() as u64);
         let took = time(|| {
-            scan_and_hash(log, 0, size).iter().for_each(|hashes| push(&mut frontier, hashes));
+            for hashes in scan_and_hash(log, 0, size) {
+                push(&mut frontier, &hashes);
+            }
         });
         assert_eq!(frontier.root(), log.head(LOG).root());
         took.0
@@ -84,11 +86,12 @@ const STAGES: [Stage; 13] = [
         let threads = thread::available_parallelism().map_or(1, NonZero::get) as u64;
         let (log, size) = (fixture.log(), fixture.ends.len() as u64);
         // Each takes a part that begins with a segment, and nobody waits for anybody.
-        let part = size.div_ceil(256 * threads) * 256;
+        let part = usize::try_from(size.div_ceil(256 * threads) * 256).unwrap();
         let (took, roots) = time(|| {
             thread::scope(|scope| {
-                let parts = (0..size).step_by(part as usize).map(|after| {
-                    scope.spawn(move || scan_and_hash(log, after, size.min(after + part)))
+                let parts = (0..size).step_by(part).map(|after| {
+                    let end = size.min(after + part as u64);
+                    scope.spawn(move || scan_and_hash(log, after, end))
                 });
                 let parts: Vec<_> = parts.collect();
                 parts.into_iter().map(|part| part.join().unwrap()).collect::<Vec<_>>()

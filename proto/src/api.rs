@@ -28,7 +28,7 @@ pub use proofs::{
     parse_consistency, parse_inclusion, parse_receipt,
 };
 pub use read::{AsOf, Known, PageAsked, Read, day_or_none, next_token, page, read_context};
-pub use watched::{Watched, encode_entries};
+pub use watched::{Told, Watched};
 
 use crate::v1;
 

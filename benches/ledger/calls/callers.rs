@@ -13,15 +13,23 @@ use std::{
 use ledger_core::{Day, MemberId, RequestId, Timestamp};
 use ledger_proto::v1::{
     self, batch_service_client::BatchServiceClient, coop_service_client::CoopServiceClient,
-    history_service_client::HistoryServiceClient, members_service_client::MembersServiceClient,
-    time_bank_service_client::TimeBankServiceClient, write,
+    members_service_client::MembersServiceClient, time_bank_service_client::TimeBankServiceClient,
+    write,
+};
+use prost::{
+    bytes::Buf,
+    encoding::{WireType, decode_key, decode_varint},
 };
 use tonic::{
-    Request,
+    Request, Status,
+    client::Grpc,
+    codec::{Codec, DecodeBuf, Decoder},
+    codegen::http::uri::PathAndQuery,
     metadata::{Ascii, MetadataValue},
     transport::{Channel, Endpoint},
 };
 use tonic_health::pb::{HealthCheckRequest, health_client::HealthClient};
+use tonic_prost::ProstCodec;
 
 /// So many connections share the callers between them.
 const CONNECTIONS: usize = 4;
@@ -57,6 +65,42 @@ impl Done {
     fn took(&mut self, asked: Instant, entries: usize) {
         self.waits.push(asked.elapsed());
         self.entries += entries;
+    }
+}
+
+/// Reads a watch no further than to know how many entries it holds: what followers do with them is their affair, and would
+/// be done on machines of their own.
+struct Counting;
+
+impl Codec for Counting {
+    type Encode = v1::WatchHistoryRequest;
+    type Decode = u32;
+    type Encoder = <ProstCodec<v1::WatchHistoryRequest, ()> as Codec>::Encoder;
+    type Decoder = Self;
+
+    fn encoder(&mut self) -> Self::Encoder {
+        ProstCodec::<_, ()>::default().encoder()
+    }
+
+    fn decoder(&mut self) -> Self {
+        Self
+    }
+}
+
+impl Decoder for Counting {
+    type Item = u32;
+    type Error = Status;
+
+    fn decode(&mut self, message: &mut DecodeBuf<'_>) -> Result<Option<u32>, Status> {
+        let mut entries = 0;
+        while message.has_remaining() {
+            let (field, form) = decode_key(message).unwrap();
+            assert_eq!(form, WireType::LengthDelimited);
+            let length = decode_varint(message).unwrap();
+            message.advance(usize::try_from(length).unwrap());
+            entries += u32::from(field == 1);
+        }
+        Ok(Some(entries))
     }
 }
 
@@ -175,15 +219,15 @@ impl Way {
 
     /// Follows the history from here on, until dropped; counts entries.
     pub(crate) async fn follow(&self, nth: usize, seen: Arc<AtomicU32>) {
-        let mut client = HistoryServiceClient::new(self.channel(nth));
-        let mut request =
-            v1::WatchHistoryRequest { coop: COOP.to_owned(), ..v1::WatchHistoryRequest::default() };
         // From the head on: a follower that has been there all along.
-        request.after_position = self.head().await;
-        let answer = client.watch_history(self.dressed(request)).await;
+        let after_position = self.head().await;
+        let request = v1::WatchHistoryRequest { coop: COOP.to_owned(), after_position };
+        let mut client = Grpc::new(self.channel(nth));
+        client.ready().await.unwrap();
+        let watch = PathAndQuery::from_static("/carestore.v1.HistoryService/WatchHistory");
+        let answer = client.server_streaming(self.dressed(request), watch, Counting).await;
         let mut stream = answer.unwrap().into_inner();
-        while let Some(message) = stream.message().await.unwrap() {
-            let entries = u32::try_from(message.entries.len()).unwrap();
+        while let Some(entries) = stream.message().await.unwrap() {
             seen.fetch_add(entries, Ordering::Relaxed);
         }
     }

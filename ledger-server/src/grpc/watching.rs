@@ -11,7 +11,7 @@ use std::{
 };
 
 use ledger_proto::{
-    api::{Watched, encode_entries},
+    api::{Told, Watched},
     v1::{self, history_service_server::HistoryServiceServer},
 };
 use prost::bytes::Bytes;
@@ -20,7 +20,7 @@ use tokio_stream::{StreamExt, wrappers::ReceiverStream};
 use tonic::{
     Request, Response, Status,
     body::Body,
-    codec::CompressionEncoding,
+    codec::{Codec, CompressionEncoding, EncodeBuf, Encoder},
     codegen::{BoxFuture, http},
     server::{Grpc, NamedService, ServerStreamingService},
 };
@@ -37,15 +37,19 @@ use crate::{error::Error, views::Follower};
 const WATCH: &str = "/carestore.v1.HistoryService/WatchHistory";
 /// Something is heard of the log at least so often.
 const HEARTBEAT: Duration = Duration::from_secs(10);
-/// So long after a message the next may come.
+/// So long after a message the next may come…
 const REST: Duration = Duration::from_millis(20);
+/// …and so long for each who follows: all together are told so often that the writer has the processor.
+const REST_EACH: Duration = Duration::from_millis(2);
+/// Nobody rests for longer than this.
+const REST_MOST: Duration = Duration::from_millis(300);
 
 /// A watch of the history, with its entries in bytes.
-type Told = Answers<Watched>;
+type Watches = Answers<Watched>;
 /// A watch of the history, with its entries spelled out.
 pub(super) type WatchStream = Answers<v1::WatchHistoryResponse>;
 
-async fn watch(service: &Service, request: v1::WatchHistoryRequest) -> Result<Told, Error> {
+async fn watch(service: &Service, request: v1::WatchHistoryRequest) -> Result<Watches, Error> {
     let v1::WatchHistoryRequest { coop, after_position } = request;
     let reader = Reader::of(service, &coop, after_position)?;
     let follower = reader.published().recent().follow();
@@ -101,8 +105,9 @@ async fn follow(
             }
         }
         if reader.after >= newest {
+            let rest = rest(follower.among());
             let more = async {
-                tokio::time::sleep(REST).await;
+                tokio::time::sleep(rest).await;
                 head.changed().await
             };
             tokio::select! {
@@ -131,7 +136,13 @@ async fn next(
         reader.after = last;
         return Ok((reader, entries));
     }
-    page(reader, through, encode_entries).await
+    page(reader, through, |entries| vec![Told::of(entries).all()]).await
+}
+
+/// How long each rests where so many follow.
+fn rest(followers: usize) -> Duration {
+    let each = REST_EACH.saturating_mul(u32::try_from(followers).unwrap_or(u32::MAX));
+    each.clamp(REST, REST_MOST)
 }
 
 /// Waits until the server is told to stop; or until nobody is left to tell it, which is the same.
@@ -175,7 +186,7 @@ impl tower::Service<http::Request<Body>> for Watching {
         if request.uri().path() != WATCH {
             return self.others.call(request);
         }
-        let mut grpc = Grpc::new(ProstCodec::default())
+        let mut grpc = Grpc::new(AsBytes)
             .accept_compressed(CompressionEncoding::Gzip)
             .send_compressed(CompressionEncoding::Gzip)
             .max_decoding_message_size(self.message_max);
@@ -184,13 +195,43 @@ impl tower::Service<http::Request<Body>> for Watching {
     }
 }
 
+/// How a watch is read and written.
+struct AsBytes;
+
+impl Codec for AsBytes {
+    type Encode = Watched;
+    type Decode = v1::WatchHistoryRequest;
+    type Encoder = Self;
+    type Decoder = <ProstCodec<(), v1::WatchHistoryRequest> as Codec>::Decoder;
+
+    fn encoder(&mut self) -> Self {
+        Self
+    }
+
+    fn decoder(&mut self) -> Self::Decoder {
+        ProstCodec::<(), _>::default().decoder()
+    }
+}
+
+impl Encoder for AsBytes {
+    type Item = Watched;
+    type Error = Status;
+
+    fn encode(&mut self, told: Watched, to: &mut EncodeBuf<'_>) -> Result<(), Status> {
+        // At once, since a message may be large, and would be moved each time that it has grown out of its place.
+        to.reserve(told.encoded_len());
+        told.encode(to);
+        Ok(())
+    }
+}
+
 /// The method, as tonic calls it.
 struct Watch(Service);
 
 impl ServerStreamingService<v1::WatchHistoryRequest> for Watch {
     type Response = Watched;
-    type ResponseStream = Told;
-    type Future = BoxFuture<Response<Told>, Status>;
+    type ResponseStream = Watches;
+    type Future = BoxFuture<Response<Watches>, Status>;
 
     fn call(&mut self, request: Request<v1::WatchHistoryRequest>) -> Self::Future {
         let service = self.0.clone();

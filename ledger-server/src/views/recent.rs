@@ -14,7 +14,7 @@ use std::{
 use ledger_core::Entry;
 use ledger_proto::{
     Hash,
-    api::{self, encode_entries, time},
+    api::{self, Told, time},
     v1,
 };
 use prost::bytes::Bytes;
@@ -29,7 +29,7 @@ pub(crate) struct Fresh {
     pub(crate) entries: Vec<(Entry, Hash)>,
     /// The stored bytes of each.
     pub(crate) bytes: Vec<Vec<u8>>,
-    told: OnceLock<Vec<Bytes>>,
+    told: OnceLock<Told>,
 }
 
 impl Fresh {
@@ -52,12 +52,12 @@ impl Fresh {
         self.bytes.iter().map(Vec::len).sum()
     }
 
-    /// Each entry as a follower is told of it.
-    fn told(&self) -> &[Bytes] {
+    /// The entries as a follower is told of them.
+    fn told(&self) -> &Told {
         self.told.get_or_init(|| {
             let entries = self.entries.iter().zip(&self.bytes);
             let entries = entries.map(|((entry, leaf), bytes)| history_entry(entry, *leaf, bytes));
-            encode_entries(&entries.collect::<Vec<_>>())
+            Told::of(&entries.collect::<Vec<_>>())
         })
     }
 }
@@ -124,6 +124,11 @@ impl Recent {
 }
 
 impl Follower {
+    /// How many follow, this one too.
+    pub(crate) fn among(&self) -> usize {
+        self.0.followers.load(Ordering::Relaxed)
+    }
+
     /// The entries after a position, through another at the most, about so many bytes of them, and the position of the last.
     /// Nothing: they are not kept, or not any more, and stand in the log.
     pub(crate) fn after(
@@ -134,18 +139,15 @@ impl Follower {
     ) -> Option<(Vec<Bytes>, u64)> {
         let (mut told, mut bytes, mut last) = (Vec::new(), 0, after);
         for fresh in self.kept(after, through, about) {
-            for ((entry, _), entry_told) in fresh.entries.iter().zip(fresh.told()) {
-                let position = entry.position.get();
-                if position <= last {
-                    continue;
-                }
-                if bytes >= about {
-                    break;
-                }
-                bytes += entry_told.len();
-                told.push(entry_told.clone());
-                last = position;
+            if bytes >= about {
+                break;
             }
+            let known = last.saturating_add(1).saturating_sub(fresh.first());
+            let known = usize::try_from(known).unwrap_or(usize::MAX);
+            let (part, count) = fresh.told().without(known, about - bytes);
+            bytes += part.len();
+            told.push(part);
+            last = last.saturating_add(count as u64);
         }
         (last > after).then_some((told, last))
     }

@@ -1,72 +1,146 @@
 //! A message of the feed whose entries are bytes already: they are made once, however many follow.
 
-use prost::{Message, bytes::Bytes};
+use prost::{
+    DecodeError, Message,
+    bytes::{BufMut, Bytes},
+    encoding,
+};
 
 use crate::v1;
 
-/// A `WatchHistoryResponse`, to the byte: on the wire an entry and the bytes of an entry are the same.
-#[derive(Clone, PartialEq, Message)]
+/// The fields of a `WatchHistoryResponse`.
+const ENTRIES: u32 = 1;
+const HEAD: u32 = 2;
+const PEAKS: u32 = 3;
+
+/// Entries in a row as a message of the feed holds them, in one piece of memory.
+#[derive(Clone, Debug, Default)]
+pub struct Told {
+    bytes: Bytes,
+    /// Where each ends.
+    ends: Vec<usize>,
+}
+
+impl Told {
+    /// Puts entries into bytes, each behind the key of its field and its length.
+    pub fn of(entries: &[v1::HistoryEntry]) -> Self {
+        let mut bytes = Vec::new();
+        let mut ends = Vec::with_capacity(entries.len());
+        for entry in entries {
+            encoding::message::encode(ENTRIES, entry, &mut bytes);
+            ends.push(bytes.len());
+        }
+        Self { bytes: bytes.into(), ends }
+    }
+
+    /// The entries without the first few, up to and with the one that makes them so many bytes: shared, not copied. And how
+    /// many they are.
+    pub fn without(&self, first: usize, about: usize) -> (Bytes, usize) {
+        let start = first.checked_sub(1).map_or(Some(0), |before| self.ends.get(before).copied());
+        let Some(start) = start else { return (Bytes::new(), 0) };
+        let enough = start.saturating_add(about.max(1));
+        let last = self.ends.partition_point(|end| *end < enough).saturating_add(1);
+        let last = last.min(self.ends.len());
+        let end = last.checked_sub(1).and_then(|last| self.ends.get(last)).copied();
+        let end = end.unwrap_or(start).max(start);
+        (self.bytes.slice(start..end), last.saturating_sub(first))
+    }
+
+    /// All of them.
+    pub fn all(self) -> Bytes {
+        self.bytes
+    }
+}
+
+/// A `WatchHistoryResponse`, to the byte.
+#[derive(Clone, Debug, Default)]
 pub struct Watched {
-    /// In order; each is a `HistoryEntry`, as `encode_entries` makes it.
-    #[prost(bytes = "bytes", repeated, tag = "1")]
+    /// In order, as [`Told`] has them.
     pub entries: Vec<Bytes>,
     /// The head now.
-    #[prost(message, optional, tag = "2")]
     pub head: Option<v1::HistoryHead>,
     /// In the first message: the right edge of what the watcher has.
-    #[prost(bytes = "vec", repeated, tag = "3")]
     pub peaks: Vec<Vec<u8>>,
 }
 
 impl Watched {
-    /// The same with its entries spelled out.
-    pub fn spelled(self) -> Result<v1::WatchHistoryResponse, prost::DecodeError> {
-        let entries = self.entries.into_iter().map(v1::HistoryEntry::decode);
-        let entries = entries.collect::<Result<_, _>>()?;
-        Ok(v1::WatchHistoryResponse { entries, head: self.head, peaks: self.peaks })
+    /// How many bytes it is.
+    pub fn encoded_len(&self) -> usize {
+        let entries: usize = self.entries.iter().map(Bytes::len).sum();
+        let head = self.head.as_ref().map_or(0, |head| encoding::message::encoded_len(HEAD, head));
+        entries + head + encoding::bytes::encoded_len_repeated(PEAKS, &self.peaks)
     }
-}
 
-/// The bytes of some entries, each by itself, and all in one piece of memory.
-pub fn encode_entries(entries: &[v1::HistoryEntry]) -> Vec<Bytes> {
-    let mut all = Vec::with_capacity(entries.iter().map(Message::encoded_len).sum());
-    let mut ends = Vec::with_capacity(entries.len());
-    for entry in entries {
-        all.extend_from_slice(&entry.encode_to_vec());
-        ends.push(all.len());
+    /// Writes it.
+    pub fn encode(&self, to: &mut impl BufMut) {
+        self.entries.iter().for_each(|entries| to.put_slice(entries));
+        if let Some(head) = &self.head {
+            encoding::message::encode(HEAD, head, to);
+        }
+        encoding::bytes::encode_repeated(PEAKS, &self.peaks, to);
     }
-    let mut all = Bytes::from(all);
-    let mut from = 0;
-    let piece = |end: usize| {
-        let piece = all.split_to(end.saturating_sub(from));
-        from = end;
-        piece
-    };
-    ends.into_iter().map(piece).collect()
+
+    /// The same with its entries spelled out.
+    pub fn spelled(&self) -> Result<v1::WatchHistoryResponse, DecodeError> {
+        let mut bytes = Vec::with_capacity(self.encoded_len());
+        self.encode(&mut bytes);
+        v1::WatchHistoryResponse::decode(&*bytes)
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn entries(count: i64) -> Vec<v1::HistoryEntry> {
+        let entry = |position: i64| v1::HistoryEntry {
+            position,
+            entry: vec![7; 150 + usize::try_from(position).unwrap()],
+            leaf_hash: vec![9; 32],
+            kind: "HoursLogged".to_owned(),
+            record_time: Some(prost_types::Timestamp { seconds: 1, nanos: 2 }),
+            occurred_on: "2026-03-02".to_owned(),
+        };
+        (1..=count).map(entry).collect()
+    }
+
     #[test]
     fn it_is_the_message_of_the_api_to_the_byte() {
-        let entries: Vec<_> = (1..4)
-            .map(|position| v1::HistoryEntry {
-                position,
-                entry: vec![7; 150],
-                leaf_hash: vec![9; 32],
-                kind: "HoursLogged".to_owned(),
-                record_time: Some(prost_types::Timestamp { seconds: 1, nanos: 2 }),
-                occurred_on: "2026-03-02".to_owned(),
-            })
-            .collect();
-        let head = v1::HistoryHead { position: 3, ..v1::HistoryHead::default() };
-        let (head, peaks) = (Some(head), vec![vec![1; 32]]);
-        let watched =
-            Watched { entries: encode_entries(&entries), head: head.clone(), peaks: peaks.clone() };
-        let spelled = v1::WatchHistoryResponse { entries, head, peaks };
-        assert_eq!(watched.encode_to_vec(), spelled.encode_to_vec());
-        assert_eq!(watched.spelled().unwrap(), spelled);
+        let all = entries(3);
+        let head = Some(v1::HistoryHead { position: 3, ..v1::HistoryHead::default() });
+        for peaks in [Vec::new(), vec![vec![1; 32], vec![2; 32]]] {
+            let parts = vec![Told::of(&all[..1]).all(), Told::of(&all[1..]).all()];
+            let watched = Watched { entries: parts, head: head.clone(), peaks: peaks.clone() };
+            let spelled =
+                v1::WatchHistoryResponse { entries: all.clone(), head: head.clone(), peaks };
+            let mut bytes = Vec::new();
+            watched.encode(&mut bytes);
+            assert_eq!(bytes, spelled.encode_to_vec());
+            assert_eq!(watched.encoded_len(), bytes.len());
+            assert_eq!(watched.spelled().unwrap(), spelled);
+        }
+    }
+
+    #[test]
+    fn a_part_begins_and_ends_with_an_entry() {
+        let all = entries(9);
+        let told = Told::of(&all);
+        let whole = told.clone().all().len();
+        for first in 0..12 {
+            for about in [0, 1, 300, 600, whole, usize::MAX] {
+                let (bytes, count) = told.without(first, about);
+                let part = Watched { entries: vec![bytes.clone()], ..Watched::default() };
+                let part = part.spelled().unwrap().entries;
+                assert_eq!(part, all.iter().skip(first).take(count).cloned().collect::<Vec<_>>());
+                assert_eq!(part.len(), count);
+                let left = all.len().saturating_sub(first);
+                assert!(
+                    count == left || count > 0 && bytes.len() >= about,
+                    "as many as are wanted"
+                );
+                let one_less = Told::of(&part[..count.saturating_sub(1)]).all().len();
+                assert!(one_less < about.max(1), "no more than are wanted");
+            }
+        }
     }
 }

@@ -6,8 +6,7 @@ use ledger_core::{
     Actor, Attribution, Authority, Channel, Day, Entry, Event, MemberId, Minutes, Position,
     Timestamp,
 };
-use ledger_proto::{leaf, v1};
-use prost::Message;
+use ledger_proto::{api::Watched, leaf};
 
 use super::{Follower, Fresh, KEPT, Recent};
 
@@ -44,8 +43,9 @@ fn fresh(first: u64, count: u64, size: usize) -> Arc<Fresh> {
 /// What a follower hears that is behind at one position, when the head is at another.
 fn heard(follower: &Follower, after: u64, head: u64, about: usize) -> Option<Vec<u64>> {
     let (entries, last) = follower.after(after, head, about)?;
-    let entries = entries.into_iter().map(|bytes| v1::HistoryEntry::decode(bytes).unwrap());
-    let positions: Vec<u64> = entries.map(|entry| u64::try_from(entry.position).unwrap()).collect();
+    let told = Watched { entries, ..Watched::default() }.spelled().unwrap().entries;
+    let positions: Vec<u64> =
+        told.iter().map(|entry| u64::try_from(entry.position).unwrap()).collect();
     assert_eq!(positions.last(), Some(&last), "the last is the one that is named");
     Some(positions)
 }
