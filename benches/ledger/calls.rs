@@ -24,7 +24,7 @@ use tokio::runtime::Runtime;
 
 use crate::{
     Extent,
-    table::{Figures, a_second, rate, report},
+    table::{Figures, a_second, chosen, rate, report},
 };
 use callers::{Done, Load, Way};
 use cores::Spent;
@@ -34,7 +34,7 @@ pub(crate) use server::was_meant;
 
 const CALLERS: [usize; 3] = [1, 16, 256];
 /// So many callers send batches.
-const BATCHERS: usize = 4;
+const BATCHERS: usize = 16;
 /// Lines of the long statement.
 const LINES: u32 = 10_000;
 const FOLLOWERS: [usize; 2] = [0, 100];
@@ -101,11 +101,17 @@ pub(crate) fn measure(extent: &Extent, dir: &Path) {
     );
     let town = Town { runtime: &runtime, way: &way, server: server.id(), slice: extent.slice };
     answers(extent, &town);
-    pages(extent, &runtime, &way);
-    followers(extent, &town);
+    if chosen("pages") {
+        pages(extent, &runtime, &way);
+    }
+    if chosen("followers") {
+        followers(extent, &town);
+    }
     drop(way);
     server.stop();
-    balances(extent, &runtime, &data);
+    if chosen("balances") {
+        balances(extent, &runtime, &data);
+    }
     println!();
 }
 
@@ -135,10 +141,14 @@ fn answers(extent: &Extent, town: &Town<'_>) {
     let mut batches = Came::default();
     for _ in 0..extent.runs {
         for ((callers, append), (_, bare)) in appends.iter_mut().zip(&mut bare) {
-            town.call(*callers, Load::Hours, append);
-            town.call(*callers, Load::Health, bare);
+            if chosen(&format!("append {callers}")) {
+                town.call(*callers, Load::Hours, append);
+                town.call(*callers, Load::Health, bare);
+            }
         }
-        town.call(BATCHERS, Load::Batches, &mut batches);
+        if chosen("batches") {
+            town.call(BATCHERS, Load::Batches, &mut batches);
+        }
     }
     for (callers, came) in &appends {
         came.print(&format!("append {callers}"));

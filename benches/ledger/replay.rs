@@ -1,7 +1,7 @@
 //! The road of every start, stage by stage: scan, hash, decode, fold; then all together, and a real opening.
 
 use std::{
-    env, fs, hint::black_box, num::NonZero, ops::ControlFlow, path::Path, thread, time::Duration,
+    fs, hint::black_box, num::NonZero, ops::ControlFlow, path::Path, thread, time::Duration,
 };
 
 use ledger_core::{Entry, State, Timestamp, advance};
@@ -13,7 +13,7 @@ use ledger_server::{
 use crate::{
     Extent,
     fixture::{Fixture, LOG},
-    table::{Figures, a_second, each, rate, report, time},
+    table::{Figures, a_second, chosen, each, rate, report, time},
 };
 
 /// Decoded entries are folded in pieces that do not fill the memory.
@@ -191,9 +191,7 @@ fn open(dir: &Path, last: Timestamp) -> Duration {
 
 /// Each stage over the same entries, once in every run.
 pub(crate) fn measure(extent: &Extent, fixture: &mut Fixture) {
-    // For whoever profiles one of them.
-    let only = env::var("CARESTORE_BENCH_STAGE").unwrap_or_default();
-    let stages = STAGES.into_iter().filter(|(name, _)| name.contains(&only));
+    let stages = STAGES.into_iter().filter(|(name, _)| chosen(name));
     let mut stages: Vec<_> = stages.map(|(name, run)| (name, run, Figures::default())).collect();
     for _ in 0..extent.runs {
         for (_, stage, seconds) in &mut stages {

@@ -8,6 +8,11 @@ use std::{
     time::{Duration, Instant},
 };
 
+/// Whether a stage is to be measured: all are, but for whoever profiles one, and names a part of its name.
+pub(crate) fn chosen(stage: &str) -> bool {
+    env::var("CARESTORE_BENCH_STAGE").map_or(true, |only| stage.contains(&only))
+}
+
 /// What one thing came to, once for each run.
 #[derive(Clone, Default)]
 pub(crate) struct Figures(Vec<f64>);
