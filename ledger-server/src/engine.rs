@@ -15,7 +15,7 @@ use std::{
 };
 
 use ledger_core::{CoopName, Position, State};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Semaphore, TryAcquireError, mpsc, oneshot};
 
 use crate::{
     cards::Cards,
@@ -29,10 +29,11 @@ use batch::Batch;
 
 pub(crate) use jobs::Job;
 pub use jobs::{Answer, ImportAnswer, ImportJob, Submission};
+use jobs::{Answers, Together};
 
 /// So many requests may wait.
 const INBOX: usize = 8192;
-/// So many requests share one sync.
+/// So many requests share one sync, and those that came together with the last.
 const BATCH_MAX: usize = 4096;
 /// How often time is asked whether something has fallen due.
 const TICK: Duration = Duration::from_secs(1);
@@ -88,6 +89,8 @@ pub(crate) struct Ground {
 #[derive(Clone)]
 pub struct Engine {
     inbox: mpsc::Sender<Job>,
+    /// One for each request that may still wait.
+    room: Arc<Semaphore>,
 }
 
 impl Engine {
@@ -109,24 +112,28 @@ impl Engine {
                 Err(_) => end("the writer panicked"),
             })
             .map_err(Error::internal)?;
-        let engine = Self { inbox };
+        let engine = Self { inbox, room: Arc::new(Semaphore::new(INBOX)) };
         engine.tick();
         Ok(engine)
     }
 
     /// Submits a request and waits for the answer. The append runs to its end even if nobody waits any more.
     pub async fn submit(&self, submission: Submission) -> Result<Answer, Error> {
-        self.send(submission)?.await.map_err(|_| Error::Stopping)?
+        let answers = self.send(vec![submission])?.await.map_err(|_| Error::Stopping)?;
+        answers.into_iter().next().unwrap_or(Err(Error::Stopping))
     }
 
-    /// Submits a request; the answer comes by the channel. Many can be on their way at once.
-    pub fn send(
-        &self,
-        submission: Submission,
-    ) -> Result<oneshot::Receiver<Result<Answer, Error>>, Error> {
-        let (reply, answer) = oneshot::channel();
-        self.push(Job::Write(Box::new(submission), reply))?;
-        Ok(answer)
+    /// Submits requests, each for itself; the answers come by the channel, all at once.
+    pub fn send(&self, submissions: Vec<Submission>) -> Result<oneshot::Receiver<Answers>, Error> {
+        let wanted = u32::try_from(submissions.len()).unwrap_or(u32::MAX);
+        let room = Arc::clone(&self.room).try_acquire_many_owned(wanted);
+        let room = room.map_err(|error| match error {
+            TryAcquireError::NoPermits => Error::Busy,
+            TryAcquireError::Closed => Error::Stopping,
+        })?;
+        let (reply, answers) = oneshot::channel();
+        self.push(Job::Write(Together { submissions, _room: room }, reply))?;
+        Ok(answers)
     }
 
     /// Submits an import and waits for the answer.
@@ -206,19 +213,27 @@ impl Writer {
         inbox: &mut mpsc::Receiver<Job>,
     ) -> Result<Option<oneshot::Sender<()>>, Error> {
         let mut first = Some(first);
-        for _ in 0..BATCH_MAX {
+        let mut taken = 0;
+        while taken < BATCH_MAX {
             // Never taken out where there is no room for it: its caller would hear that the server stops.
             let Some(job) = first.take().or_else(|| inbox.try_recv().ok()) else { break };
             match job {
-                Job::Write(submission, reply) => {
-                    let answer = self.write(batch, *submission)?;
-                    batch.answer(reply, answer);
+                Job::Write(together, reply) => {
+                    taken += together.submissions.len();
+                    let submissions = together.submissions.into_iter();
+                    let answers = submissions.map(|submission| self.write(batch, submission));
+                    let answers = answers.collect::<Result<_, _>>()?;
+                    batch.answer(reply, answers);
                 }
                 Job::Import(import, reply) => {
+                    taken += 1;
                     let answer = self.import(batch, &import)?;
                     batch.answer_import(reply, answer);
                 }
-                Job::Tick => self.fall_due(batch)?,
+                Job::Tick => {
+                    taken += 1;
+                    self.fall_due(batch)?;
+                }
                 Job::Stop(reply) => return Ok(Some(reply)),
             }
         }

@@ -67,8 +67,9 @@ impl Seals {
             return Ok(());
         }
         let command = Command::SealState { accounts_root: None };
-        let answer = self.engine.send(operator::asks(coop, operator::request_id(now)?, command))?;
-        let sealed = answer.blocking_recv().map_err(|_| Error::Stopping)??;
+        let seal = operator::asks(coop, operator::request_id(now)?, command);
+        let answers = self.engine.send(vec![seal])?.blocking_recv().map_err(|_| Error::Stopping)?;
+        let sealed = answers.into_iter().next().unwrap_or(Err(Error::Stopping))?;
         tracing::info!(%coop, position = %sealed.entry.position, "the month is over: the state is sealed");
         Ok(())
     }

@@ -1,6 +1,9 @@
 //! The requests that were answered, for as long as their ids are acceptable.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::{
+    cmp::Ordering,
+    collections::{BTreeMap, VecDeque},
+};
 
 use serde::{Deserialize, Serialize};
 
@@ -93,9 +96,25 @@ impl Window {
         self.rising.back().is_none_or(|(highest, _)| highest < id)
     }
 
+    /// Looks from the end backwards, in steps that double: who asks twice mostly does so soon.
     fn risen(&self, id: &RequestId) -> Option<Answer> {
-        let at = self.rising.binary_search_by_key(id, |(id, _)| *id).ok()?;
-        self.rising.get(at).map(|(_, answer)| *answer)
+        let len = self.rising.len();
+        let above = |at: usize| self.rising.get(at).is_some_and(|(other, _)| other > id);
+        let mut back = 1;
+        while back < len && above(len - back) {
+            back *= 2;
+        }
+        let (mut low, mut high) = (len.saturating_sub(back), len);
+        while low < high {
+            let middle = low.midpoint(high);
+            let (other, answer) = self.rising.get(middle)?;
+            match other.cmp(id) {
+                Ordering::Less => low = middle + 1,
+                Ordering::Equal => return Some(*answer),
+                Ordering::Greater => high = middle,
+            }
+        }
+        None
     }
 
     fn sees(&self, id: &RequestId, answered_by: Position) -> bool {

@@ -54,12 +54,10 @@ impl Road<'_> {
             let api::Parsed { coop, request, validate_only, actor_said: _, card, note } = parsed;
             submissions.push(Submission { coop, request, validate_only, card, note });
         }
-        let engine = self.house.engine();
-        let sent: Result<Vec<_>, _> =
-            submissions.into_iter().map(|submission| engine.send(submission)).collect();
+        let sent = self.house.engine().send(submissions)?;
         let mut answers = Vec::new();
-        for answer in sent? {
-            answers.push(match answer.await.map_err(|_| Error::Stopping)? {
+        for answer in sent.await.map_err(|_| Error::Stopping)? {
+            answers.push(match answer {
                 Ok(answer) => {
                     self.tally.recorded += 1;
                     Some(answer.entry)

@@ -12,7 +12,7 @@ use ledger_core::{
 use ledger_proto::{Hash, accounts_root, leaf, stored};
 use tokio::sync::oneshot;
 
-use super::{Answer, ImportAnswer, ImportJob, Ledger, Submission, Writer};
+use super::{Answer, Answers, ImportAnswer, ImportJob, Ledger, Submission, Writer};
 use crate::{
     cards::Card,
     error::Error,
@@ -20,7 +20,7 @@ use crate::{
     views::{Fresh, Line, Moment},
 };
 
-type Waiting<T> = (oneshot::Sender<Result<T, Error>>, Result<T, Error>);
+type Waiting<T> = (oneshot::Sender<T>, T);
 
 /// One group commit.
 #[derive(Default)]
@@ -29,8 +29,8 @@ pub(super) struct Batch {
     fresh: BTreeMap<CoopName, (LogId, Fresh)>,
     cards: Vec<(LogId, Card)>,
     below_soft_floor: BTreeMap<(CoopName, Position), i64>,
-    answers: Vec<Waiting<Answer>>,
-    imports: Vec<Waiting<ImportAnswer>>,
+    answers: Vec<Waiting<Answers>>,
+    imports: Vec<Waiting<Result<ImportAnswer, Error>>>,
 }
 
 impl Batch {
@@ -55,12 +55,8 @@ impl Batch {
         fresh.into_iter().map(|(coop, (_, fresh))| (coop, fresh))
     }
 
-    pub(super) fn answer(
-        &mut self,
-        reply: oneshot::Sender<Result<Answer, Error>>,
-        answer: Result<Answer, Error>,
-    ) {
-        self.answers.push((reply, answer));
+    pub(super) fn answer(&mut self, reply: oneshot::Sender<Answers>, answers: Answers) {
+        self.answers.push((reply, answers));
     }
 
     pub(super) fn answer_import(
@@ -73,8 +69,8 @@ impl Batch {
 
     /// Answers everybody. A caller who has gone away does not want the answer.
     pub(super) fn reply(self) {
-        for (reply, answer) in self.answers {
-            drop(reply.send(answer));
+        for (reply, answers) in self.answers {
+            drop(reply.send(answers));
         }
         for (reply, answer) in self.imports {
             drop(reply.send(answer));

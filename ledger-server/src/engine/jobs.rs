@@ -2,7 +2,7 @@
 
 use ledger_core::{Actor, CoopName, Entry, ImportFailure, PastStep, Request};
 use ledger_proto::{Hash, v1};
-use tokio::sync::oneshot;
+use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 use crate::error::Error;
 
@@ -72,10 +72,19 @@ pub struct ImportAnswer {
     pub stored: bool,
 }
 
+/// The answers to requests, in the order of these.
+pub(crate) type Answers = Vec<Result<Answer, Error>>;
+
+/// Requests that came together, with the room that they take up while they wait.
+pub(crate) struct Together {
+    pub(super) submissions: Vec<Submission>,
+    pub(super) _room: OwnedSemaphorePermit,
+}
+
 /// Anything that the writer is asked.
 pub(crate) enum Job {
-    /// A request.
-    Write(Box<Submission>, oneshot::Sender<Result<Answer, Error>>),
+    /// Requests, each for itself, and where their answers go.
+    Write(Together, oneshot::Sender<Answers>),
     /// An import.
     Import(Box<ImportJob>, oneshot::Sender<Result<ImportAnswer, Error>>),
     /// Has something fallen due?

@@ -31,10 +31,29 @@ async fn nobody_is_forgotten_however_many_ask_at_once() {
     });
     let asked: Vec<_> = asked.collect();
     let waiting: Vec<_> =
-        asked.into_iter().map(|look| house.engine().send(look).unwrap()).collect();
+        asked.into_iter().map(|look| house.engine().send(vec![look]).unwrap()).collect();
     for (nth, answer) in waiting.into_iter().enumerate() {
-        let answer = answer.await.map_err(|_| Error::Stopping).and_then(|answer| answer);
-        assert!(!matches!(answer, Err(Error::Stopping)), "the {nth}th was forgotten");
+        let answered = answer.await.is_ok_and(|answers| answers.len() == 1);
+        assert!(answered, "the {nth}th was forgotten");
+    }
+    house.close().await;
+}
+
+/// A batch takes up as much room as its requests, and gives it back.
+#[tokio::test(flavor = "multi_thread")]
+async fn no_more_wait_than_there_is_room_for_however_they_come() {
+    let dir = tempfile::tempdir().unwrap();
+    let house = House::open(&Opening::at(dir.path())).unwrap();
+    let coop = CoopName::new("colne-valley").unwrap();
+    let now = house.now().unwrap();
+    let id = RequestId::of_time(now, [0; 10]);
+    let found = Command::FoundCoop { coop: coop.clone(), policy: Values::template() };
+    let look = asks(&coop, id, found);
+    let too_many = vec![look.clone(); INBOX + 1];
+    assert!(matches!(house.engine().send(too_many), Err(Error::Busy)));
+    for _ in 0..3 {
+        let answers = house.engine().send(vec![look.clone(); INBOX]).unwrap().await.unwrap();
+        assert_eq!(answers.iter().filter(|answer| answer.is_ok()).count(), INBOX);
     }
     house.close().await;
 }

@@ -5,11 +5,7 @@ use ledger_proto::{Malformed, api, v1};
 use tonic::Streaming;
 
 use super::{Service, receipt::receipt, submission};
-use crate::{
-    engine::{Answer, ImportJob},
-    error::Error,
-    status,
-};
+use crate::{engine::ImportJob, error::Error, status};
 
 /// So many writes may come in one batch.
 const BATCH_MAX: usize = 1_000;
@@ -25,25 +21,24 @@ pub(super) async fn batch(
         let problem = format!("holds {count} writes: send 1 to {BATCH_MAX}");
         return Err(Malformed::one("writes", problem).into());
     }
-    // All are on their way before the first answer is waited for, so that they share a sync.
-    let mut waiting = Vec::with_capacity(count);
+    // All that can be read are sent at once, so that they share a sync.
+    let mut submissions = Vec::with_capacity(count);
+    let mut parsed = Vec::with_capacity(count);
     for write in request.writes {
-        let sent = api::parse(write, &service.0.secrets).map_err(Error::from).and_then(|parsed| {
-            let coop = parsed.coop.clone();
-            Ok((coop, service.0.engine.send(submission(parsed))?))
-        });
-        waiting.push(sent);
+        parsed.push(api::parse(write, &service.0.secrets).map(|write| {
+            let coop = write.coop.clone();
+            submissions.push(submission(write));
+            coop
+        }));
     }
+    let answers = service.0.engine.send(submissions)?.await.map_err(|_| Error::Stopping)?;
+    let mut answers = answers.into_iter();
     let mut results = Vec::with_capacity(count);
-    for sent in waiting {
-        let answered = match sent {
-            Ok((coop, answer)) => answer
-                .await
-                .map_err(|_| Error::Stopping)
-                .and_then(|answer| answer)
-                .map(|answer: Answer| receipt(&coop, &answer, &service.0.secrets)),
-            Err(error) => Err(error),
-        };
+    for parsed in parsed {
+        let answered = parsed.map_err(Error::from).and_then(|coop| {
+            let answer = answers.next().unwrap_or(Err(Error::Stopping))?;
+            Ok(receipt(&coop, &answer, &service.0.secrets))
+        });
         let result = match answered {
             Ok(receipt) => v1::write_result::Result::Receipt(receipt),
             Err(error) => v1::write_result::Result::Refusal(status::result(&error)),
