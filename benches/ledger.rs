@@ -30,6 +30,8 @@ mod proofs;
 mod replay;
 #[path = "ledger/space.rs"]
 mod space;
+#[path = "ledger/stages.rs"]
+mod stages;
 #[path = "ledger/start.rs"]
 mod start;
 #[path = "ledger/table.rs"]
