@@ -24,6 +24,8 @@ mod audit;
 mod calls;
 #[path = "ledger/fixture.rs"]
 mod fixture;
+#[path = "ledger/hours.rs"]
+mod hours;
 #[path = "ledger/proofs.rs"]
 mod proofs;
 #[path = "ledger/replay.rs"]
