@@ -14,6 +14,8 @@
 
 #[path = "counted/append.rs"]
 mod append;
+#[path = "ledger/hours.rs"]
+mod hours;
 #[path = "counted/replay.rs"]
 mod replay;
 #[allow(dead_code, reason = "the tables say more of the years than is asked for here")]

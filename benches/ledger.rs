@@ -24,12 +24,16 @@ mod audit;
 mod calls;
 #[path = "ledger/fixture.rs"]
 mod fixture;
+#[path = "ledger/hours.rs"]
+mod hours;
 #[path = "ledger/proofs.rs"]
 mod proofs;
 #[path = "ledger/replay.rs"]
 mod replay;
 #[path = "ledger/space.rs"]
 mod space;
+#[path = "ledger/stages.rs"]
+mod stages;
 #[path = "ledger/start.rs"]
 mod start;
 #[path = "ledger/table.rs"]

@@ -202,6 +202,49 @@ fn a_pack_that_was_being_made_is_made_again() {
     }
 }
 
+/// As it is where the program ended before the volume was gone, and the pack has rotted since: the volume is the one copy.
+#[test]
+fn a_pack_that_has_rotted_does_not_cost_the_volume_beside_it() {
+    let (dir, before) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let (pack, volume) = (dir.path().join("pack-00000001"), dir.path().join("volume-00000001"));
+    let options = LogOptions { volume_bytes: 1 << 30, ..small() };
+    append(&PackedLog::open(dir.path(), &options).unwrap(), 1, 1, &entries(1, 1, 1_000)).unwrap();
+    copy(&volume, before.path());
+    let mut size = 1_000;
+    // Fills the newest volume, and waits until it is packed: whatever was to be done before that is done.
+    let mut fill = |count: u64| {
+        let log = open_full(dir.path());
+        let full = log.volumes();
+        append(&log, 1, size + 1, &entries(1, size + 1, count)).unwrap();
+        size += count;
+        (packed(dir.path(), full), entries(1, 1, size))
+    };
+    // So few that they begin no segment in it any more.
+    assert_eq!(fill(10).0, pack);
+    let changed = || {
+        let vandal = Vandal::open(dir.path(), 1).unwrap();
+        assert!(vandal.change(ONE, 300, Care::Careless, |entry| entry[0] ^= 1).unwrap());
+    };
+    let cut = || {
+        let db = fs::read(pack.join("db")).unwrap();
+        let used = db.iter().rposition(|byte| *byte != 0).unwrap();
+        fs::write(pack.join("db"), &db[..used / 2]).unwrap();
+    };
+    for rot in [&changed as &dyn Fn(), &cut] {
+        rot();
+        copy(before.path(), &volume);
+        let (_, all) = fill(400);
+        assert!(volume.exists(), "nobody has read all of the pack");
+        // Whoever takes the pack away has everything again.
+        fs::remove_dir_all(&pack).unwrap();
+        fs::remove_file(index(&pack)).unwrap();
+        let log = open(dir.path());
+        holds(&log, 1, &all);
+        packed(dir.path(), 1);
+        holds(&log, 1, &all);
+    }
+}
+
 /// With its index or without, or with all of it but the file that counts.
 #[test]
 fn a_pack_that_is_missing_is_noticed_at_once() {

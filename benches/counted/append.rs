@@ -2,24 +2,18 @@
 //! taken by the state and the tree that readers see.
 
 use ledger_core::{
-    Actor, Channel, Command, CoopName, Decision, Entry, Fingerprint, Help, HoursDestination,
-    Kinship, MemberId, Minutes, Position, Request, RequestId, State, TaskKind, Timestamp, decide,
-    evolve, fall_due,
+    CoopName, Decision, Entry, Position, Request, State, Timestamp, decide, evolve, fall_due,
 };
 use ledger_proto::{Hash, Tree, leaf, stored};
 
-/// So short a piece of help that nobody comes to what one may give in a day.
-const MINUTES: i64 = 5;
-/// Logged hours may lie so many days back.
-const DAYS_BACK: u32 = 58;
+use crate::hours::Hours;
 
 /// What the writer knows, and what it shows.
 pub(crate) struct Writer {
     state: State,
     shown: State,
     tree: Tree,
-    at: Timestamp,
-    givers: u32,
+    hours: Hours,
 }
 
 impl Writer {
@@ -30,56 +24,18 @@ impl Writer {
             state = evolve(state, &due).unwrap();
         }
         assert_eq!(state.coop(), Some(&CoopName::new("a-county").unwrap()));
-        let givers = u32::try_from(state.members().len() / 20 * 4).unwrap();
-        Writer { shown: state.clone(), state, tree, at, givers }
+        let hours = Hours::of(state.members().len(), at);
+        Writer { shown: state.clone(), state, tree, hours }
     }
 
-    /// So many hours, each logged by whoever gave it and then confirmed by whoever was helped: nobody of those who give
-    /// much in the years before, but service users of each twenty.
+    /// So many hours, each logged and then confirmed.
     pub(crate) fn requests(&self, hours: u32) -> Vec<Request> {
-        let member = |nth: u32| {
-            let nth = nth % self.givers;
-            MemberId::at(usize::try_from(nth / 4 * 20 + nth % 4).unwrap()).unwrap()
-        };
         let head = self.state.head().get();
-        let mut requests = Vec::new();
-        for nth in 0..hours {
-            let (giver, receiver) = (member(nth), member(nth + 1));
-            let day = -i32::try_from(nth / self.givers % DAYS_BACK).unwrap();
-            let help = Help {
-                giver,
-                receiver: Some(receiver),
-                minutes: Minutes::new(MINUTES).unwrap(),
-                task: TaskKind::BefriendingVisit,
-                destination: HoursDestination::OwnAccount,
-                kinship: Kinship::Neighbour,
-            };
-            let log = Command::LogHours { help };
-            requests.push(self.request(Actor::Member(giver), 2 * nth, day, log));
+        let both = |nth: u32| {
             let hours = Position::new(head + 2 * u64::from(nth) + 1);
-            let confirm = Command::ConfirmHours { hours, minutes: None, evidence: None };
-            requests.push(self.request(Actor::Member(receiver), 2 * nth + 1, 0, confirm));
-        }
-        requests
-    }
-
-    fn request(&self, actor: Actor, turn: u32, day: i32, command: Command) -> Request {
-        let [a, b, c, d] = turn.to_be_bytes();
-        Request {
-            // The first three bytes lose bits to the version and the variant.
-            id: RequestId::of_time(self.at, [0, 0, 0, a, b, c, d, 0, 0, 0]),
-            fingerprint: Fingerprint::new(u128::from(turn).to_be_bytes()),
-            at: self.at,
-            occurred_on: Some(self.at.day().plus(day)),
-            actor,
-            on_behalf_of: None,
-            channel: Channel::App,
-            expected_position: None,
-            expected_revision: None,
-            corrects: None,
-            row: None,
-            command,
-        }
+            [self.hours.log(nth), self.hours.confirm(nth, hours)]
+        };
+        (0..hours).flat_map(both).collect()
     }
 }
 

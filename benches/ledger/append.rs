@@ -18,23 +18,17 @@ use std::{
     time::{Duration, Instant},
 };
 
-use ledger_core::{
-    Actor, Channel, Command, Entry, Fingerprint, Help, HoursDestination, Kinship, MemberId,
-    Minutes, Position, Request, RequestId, TaskKind, Timestamp,
-};
+use ledger_core::{CoopName, Entry, Position, Request, Timestamp};
 use ledger_proto::{Tree, leaf, stored};
 use ledger_server::{Clock, Engine, House, Opening, Submission};
 
 use crate::{
     Extent,
+    hours::Hours,
     table::{Figures, a_second, each, on_disk, rate, time},
 };
 
 const CALLERS: [usize; 3] = [1, 16, 256];
-/// So short a piece of help that nobody comes to what one may give in a day.
-const MINUTES: i64 = 5;
-/// Logged hours may lie so many days back.
-const DAYS_BACK: u32 = 58;
 
 /// What one number of callers came to.
 #[derive(Default)]
@@ -54,35 +48,15 @@ struct Level {
 /// Whose turn it is, with all that a request takes.
 struct Turns {
     engine: Engine,
-    coop: ledger_core::CoopName,
-    at: Timestamp,
+    coop: CoopName,
+    hours: Hours,
     turn: AtomicU32,
-    givers: u32,
 }
 
 impl Turns {
-    fn request(&self, actor: Actor, turn: u32, day: i32, command: Command) -> Submission {
-        let [a, b, c, d] = turn.to_be_bytes();
-        let request = Request {
-            // The first three bytes lose bits to the version and the variant.
-            id: RequestId::of_time(self.at, [0, 0, 0, a, b, c, d, 0, 0, 0]),
-            fingerprint: Fingerprint::new(u128::from(turn).to_be_bytes()),
-            at: self.at,
-            occurred_on: Some(self.at.day().plus(day)),
-            actor,
-            on_behalf_of: None,
-            channel: Channel::App,
-            expected_position: None,
-            expected_revision: None,
-            corrects: None,
-            row: None,
-            command,
-        };
+    async fn submit(&self, request: Request, done: &mut Done) -> Position {
         let coop = self.coop.clone();
-        Submission { coop, request, validate_only: false, card: None, note: None }
-    }
-
-    async fn submit(&self, submission: Submission, done: &mut Done) -> Position {
+        let submission = Submission { coop, request, validate_only: false, card: None, note: None };
         let asked = Instant::now();
         let answer = self.engine.submit(submission).await.unwrap();
         done.waits.push(asked.elapsed());
@@ -93,27 +67,9 @@ impl Turns {
 
     /// An hour, logged by whoever gave it and confirmed by whoever was helped.
     async fn hour(&self, done: &mut Done) {
-        let turn = self.turn.fetch_add(2, Ordering::Relaxed);
-        let nth = turn / 2;
-        // Nobody of those who give much in the years before: service users of each twenty.
-        let member = |nth: u32| {
-            let nth = nth % self.givers;
-            MemberId::at(usize::try_from(nth / 4 * 20 + nth % 4).unwrap()).unwrap()
-        };
-        let (giver, receiver) = (member(nth), member(nth + 1));
-        let day = -i32::try_from(nth / self.givers % DAYS_BACK).unwrap();
-        let help = Help {
-            giver,
-            receiver: Some(receiver),
-            minutes: Minutes::new(MINUTES).unwrap(),
-            task: TaskKind::BefriendingVisit,
-            destination: HoursDestination::OwnAccount,
-            kinship: Kinship::Neighbour,
-        };
-        let log = Command::LogHours { help };
-        let hours = self.submit(self.request(Actor::Member(giver), turn, day, log), done).await;
-        let confirm = Command::ConfirmHours { hours, minutes: None, evidence: None };
-        self.submit(self.request(Actor::Member(receiver), turn + 1, 0, confirm), done).await;
+        let nth = self.turn.fetch_add(1, Ordering::Relaxed);
+        let hours = self.submit(self.hours.log(nth), done).await;
+        self.submit(self.hours.confirm(nth, hours), done).await;
     }
 }
 
@@ -131,9 +87,8 @@ pub(crate) fn measure(extent: &Extent, dir: &Path, last: Timestamp) {
     let turns = Arc::new(Turns {
         engine: house.engine().clone(),
         coop: house.coops().into_iter().next().unwrap(),
-        at: last,
+        hours: Hours::of((extent.entries / 200).max(200), last),
         turn: AtomicU32::new(0),
-        givers: u32::try_from((extent.entries / 200).max(200) / 20 * 4).unwrap(),
     });
     let mut levels = CALLERS.map(|callers| (callers, Level::default()));
     let mut tree = Tree::default();

@@ -9,7 +9,7 @@ use thiserror::Error;
 
 use crate::{
     entry::Entry,
-    event::{Event, Undone},
+    event::{Event, Help, Undone},
     id::{MemberId, OfferId, Position},
     kinds::Role,
     policy::{Policy, Values},
@@ -109,6 +109,17 @@ fn given(
         return Err(impossible(at, "help was given by a member who is not there"));
     }
     state.given.add(giver, day, minutes);
+    Ok(())
+}
+
+/// Help counts: it is shown with whoever gave it and whoever was helped.
+fn counts(state: &State, at: Position, help: &Help) -> Result<()> {
+    if !moves::enrolled(state, help.giver) {
+        return Err(impossible(at, "help was given by a member who is not there"));
+    }
+    if help.receiver.is_some_and(|receiver| !moves::enrolled(state, receiver)) {
+        return Err(impossible(at, "help was given to a member who is not there"));
+    }
     Ok(())
 }
 
@@ -231,14 +242,19 @@ fn happen(state: &mut State, entry: &Entry) -> Result<()> {
             promises::hours_logged(state, entry, *help, *confirm_by)?;
         }
         Event::HoursConfirmed { hours, help, logged: _, evidence: _ } => {
+            counts(state, at, help)?;
             promises::hours_settled(state, at, *hours, help.minutes.get())?;
         }
-        Event::HoursResolved { hours, help: _, counted } => {
+        Event::HoursResolved { hours, help, counted } => {
+            if counted.is_some() {
+                counts(state, at, help)?;
+            }
             let counted = counted.map_or(0, crate::Minutes::get);
             promises::hours_settled(state, at, *hours, counted)?;
         }
         Event::HoursDisputed { hours, reason: _ } => promises::hours_disputed(state, at, *hours)?,
         Event::HoursRecorded { help, evidence: _ } => {
+            counts(state, at, help)?;
             given(state, at, help.giver, (entry.occurred_on, help.minutes.get()))?;
         }
         Event::RespiteRequested { carer, minutes, wanted_on, start, lapse_at } => {

@@ -35,6 +35,12 @@ impl<K: Hash + Eq + Ord, V> Hashed<K, V> {
         }
     }
 
+    /// For how many there is room.
+    #[cfg(test)]
+    pub(crate) fn room(&self) -> usize {
+        self.0.capacity()
+    }
+
     /// How many are such.
     pub(crate) fn count(&self, such: impl Fn(&K, &V) -> bool) -> usize {
         self.0.iter().filter(|(key, value)| such(key, value)).count()

@@ -52,3 +52,23 @@ impl Shelf {
         all.filter_map(|(account, place)| Some((account, place?)))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_far_number_takes_no_more_room_than_a_near_one() {
+        let far = |back: u32| KindAccount::With(MemberId::new(2_000_000 - back).unwrap());
+        let balance = Balance::default().credit(1).unwrap();
+        let mut shelf = Shelf::default();
+        for back in 0..20 {
+            shelf.set(far(back), balance);
+        }
+        assert_eq!((shelf.get(far(19)), shelf.get(far(20))), (balance, Balance::default()));
+        assert!(shelf.iter().map(|(account, _)| account).eq((0..20).rev().map(far)));
+        // What a list by number would have in it is written down, too.
+        let written = postcard::to_stdvec(&shelf).unwrap().len();
+        assert!(written < 20 * 10, "{written} bytes");
+    }
+}

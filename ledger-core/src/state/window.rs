@@ -171,6 +171,26 @@ mod tests {
         prop_oneof![4 => Just(0), 3 => -50..1_i64, 1 => 0..20_i64]
     }
 
+    #[test]
+    fn no_week_that_callers_cannot_mean_gets_room_for_many() {
+        let (now, far) = (6 * 1_000, 6 * 2_000);
+        let mut window = Window::default();
+        window.move_on(Position::new(1), moment(now));
+        let mut answer = |hours| {
+            let asked = Asked { id: id(hours, 1), fingerprint: Fingerprint::new([1; 16]) };
+            assert_eq!(window.answer(&asked), Known::New);
+        };
+        // All others lie below the first, each in a week of its own.
+        answer(far);
+        let weeks = 0..2_000;
+        weeks.clone().for_each(|week| answer(6 * week));
+        assert_eq!(window.weeks.len(), weeks.count());
+        for (week, answers) in &window.weeks {
+            let near = (1_000..=1_000 + WEEKS).contains(week);
+            assert_eq!(answers.room() > 4, near, "room for {} in week {week}", answers.room());
+        }
+    }
+
     proptest! {
         /// The same as a tree out of which each entry takes what has become too old, and puts in what it answers.
         #[test]

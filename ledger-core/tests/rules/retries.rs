@@ -105,10 +105,11 @@ fn a_guard_on_a_promise_knows_what_became_of_it() {
 #[test]
 fn an_entry_that_names_what_is_not_there_is_no_entry_of_this_ledger() {
     use ledger_core::{
-        CashSource, Event, FundId, Help, HoursDestination, Items, Kinship, MemberId, Minutes,
-        OfferId, Pence, TaskKind,
+        CashSource, Cover, Event, EvidenceGrade, FundId, Help, HoursDestination, Items, Kinship,
+        MemberId, Minutes, OfferId, Pence, TaskKind,
     };
-    let run = Run::after(&[member(dan(), give(dan(), ben(), 10))]);
+    let logged = member(ann(), log(help(ann(), ben(), 10)));
+    let run = Run::after(&[logged, member(dan(), give(dan(), ben(), 10))]);
     let (stranger, minutes) = (MemberId::new(4_000_000_000).unwrap(), Minutes::new(10).unwrap());
     let (fund, offer) = (FundId::new(4_000_000_000).unwrap(), OfferId::new(4_000_000_000).unwrap());
     let (source, pence) = (CashSource::Charge, Pence::new(5).unwrap());
@@ -120,9 +121,23 @@ fn an_entry_that_names_what_is_not_there_is_no_entry_of_this_ledger() {
         destination: HoursDestination::Pot,
         kinship: Kinship::Neighbour,
     };
+    let helped = Help { giver: ann(), receiver: Some(stranger), ..help };
+    let (hours, evidence) = (at(1), EvidenceGrade::Phone);
+    let delivered = |carer, cover| {
+        let respite = at(1);
+        Event::RespiteDelivered { respite, carer, cover, held: minutes, minutes }
+    };
     for (event, wrong) in [
         (Event::HoursGiven { from: stranger, to: None, minutes }, "a member who is not there"),
         (Event::HoursLogged { help, confirm_by: start() }, "a member who is not there"),
+        (Event::HoursRecorded { help, evidence }, "given by a member who is not there"),
+        (Event::HoursRecorded { help: helped, evidence }, "given to a member who is not there"),
+        (Event::HoursConfirmed { hours, help, logged: minutes, evidence }, "given by a member"),
+        (Event::HoursConfirmed { hours, help: helped, logged: minutes, evidence }, "given to a"),
+        (Event::HoursResolved { hours, help, counted: Some(minutes) }, "given by a member who"),
+        (Event::HoursResolved { hours, help: helped, counted: Some(minutes) }, "given to a"),
+        (delivered(stranger, Cover::Staff), "a transfer names a member who is not there"),
+        (delivered(dan(), Cover::Member(stranger)), "a transfer names a member who is not there"),
         (Event::CashReceived { fund, source, pence, party: None, member: None }, "a fund that"),
         (Event::InKindUsed { offer, quantity: Items::ONE }, "an offer that is not there"),
     ] {

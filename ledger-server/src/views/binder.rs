@@ -228,3 +228,31 @@ fn check(page: &[u8]) -> u64 {
     let hash = blake3::hash(page);
     hash.as_bytes().first_chunk().map_or(0, |first| u64::from_le_bytes(*first))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Pages in a file that takes no bytes, and in one that takes them and never says that they are on the platter.
+    #[test]
+    fn after_a_sync_that_failed_no_snapshot_goes_with_these_pages() {
+        let dir = tempfile::tempdir().unwrap();
+        let (pages, snapshot) = (dir.path().join("1.pages"), dir.path().join("1.snapshot"));
+        drop(Binder::create(&pages, snapshot.clone()).unwrap());
+        let takes_none = File::open(&pages).unwrap();
+        let never_synced = OpenOptions::new().write(true).open("/dev/null").unwrap();
+        for file in [takes_none, never_synced] {
+            let kept = Kept { name: [1; 16], length: HEADER };
+            let mut binder = Binder::over(file, kept, snapshot.clone());
+            binder.put(b"a page");
+            let (taken, other) = (binder.taken().unwrap(), binder.taken().unwrap());
+            assert!(!taken.is_spoiled());
+            taken.sync().unwrap_err();
+            // Whoever took them before is told so as well, and nobody takes them again.
+            assert!(taken.is_spoiled() && other.is_spoiled() && binder.taken().is_none());
+        }
+        let good = Binder::create(&pages, snapshot).unwrap().taken().unwrap();
+        good.sync().unwrap();
+        assert!(!good.is_spoiled());
+    }
+}
