@@ -44,6 +44,11 @@ mod years;
 use std::{env, path::Path, time::Duration};
 
 use fixture::Fixture;
+use mimalloc::MiMalloc;
+
+// As the server's program has it, since this one is the server, too.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 /// How much is measured.
 struct Extent {

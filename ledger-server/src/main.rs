@@ -12,7 +12,13 @@ use ledger_server::{
     Command, Config, Error, Guard, House, Keys, Opening, Serve, accept_loss, demo, rotate_key,
     serve, until_told, verdicts, verifier_keys,
 };
+use mimalloc::MiMalloc;
 use tracing_subscriber::EnvFilter;
+
+// What one thread makes, another drops: requests, answers, and the store's pages of some hundred kilobytes. The system's
+// allocator gives such pages back and asks for them again each time; a batch of writes cost a sixth more with it.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> ExitCode {
     let filter =
