@@ -240,3 +240,6 @@ pub(crate) fn nothing_begun(data: &Path) -> Result<(), Error> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

@@ -119,8 +119,11 @@ fn verify(id: LogId, stretch: &Stretch<'_>, verified: &mut Verified) -> Result<(
 }
 
 #[cfg(test)]
-mod tests {
-    use ledger_core::State;
+pub(crate) mod tests {
+    use ledger_core::{
+        Actor, Asked, Attribution, Authority, Channel, CoopName, Event, Fingerprint, OfficerId,
+        RequestId, Role, State, Timestamp, Values,
+    };
     use ledger_proto::Frontier;
 
     use super::*;
@@ -138,42 +141,42 @@ mod tests {
     }
 
     fn officers(count: usize) -> Vec<Vec<u8>> {
-        use ledger_core::{
-            Actor, Asked, Attribution, Authority, Channel, CoopName, Event, Fingerprint, OfficerId,
-            RequestId, Role, Timestamp, Values,
-        };
-        (1..=u32::try_from(count).unwrap())
-            .map(|n| {
-                let at = Timestamp::from_unix_ms(1_790_000_000_000 + i64::from(n));
-                let event = if n == 1 {
-                    let coop = CoopName::new("colne-valley").unwrap();
-                    Event::CoopFounded { coop, policy: Values::template() }
-                } else {
-                    let officer = OfficerId::new(n).unwrap();
-                    Event::OfficerAppointed { officer, role: Role::Coordinator, member: None }
-                };
-                let mut bits = [0; 10];
-                bits[..4].copy_from_slice(&n.to_be_bytes());
-                let id = RequestId::of_time(at, bits);
-                let entry = Entry {
-                    position: Position::new(n.into()),
-                    recorded_at: at,
-                    occurred_on: at.day(),
-                    by: Attribution {
-                        actor: Actor::Operator,
-                        on_behalf_of: None,
-                        authority: Authority::Operator,
-                        channel: Channel::App,
-                    },
-                    policy_version: u32::from(n > 1),
-                    asked: Some(Asked { id, fingerprint: Fingerprint::new([0; 16]) }),
-                    row: None,
-                    corrects: None,
-                    event,
-                };
-                stored::encode(&entry).unwrap()
-            })
-            .collect()
+        let coop = CoopName::new("colne-valley").unwrap();
+        let founded = Event::CoopFounded { coop, policy: Values::template() };
+        let appointed = (2..=u32::try_from(count).unwrap()).map(|n| Event::OfficerAppointed {
+            officer: OfficerId::new(n).unwrap(),
+            role: Role::Coordinator,
+            member: None,
+        });
+        written(std::iter::once(founded).chain(appointed))
+    }
+
+    /// The entries of a log with these events, as they are stored.
+    pub(crate) fn written(events: impl IntoIterator<Item = Event>) -> Vec<Vec<u8>> {
+        let entries = (1_u32..).zip(events).map(|(n, event)| {
+            let at = Timestamp::from_unix_ms(1_790_000_000_000 + i64::from(n));
+            let mut bits = [0; 10];
+            bits[..4].copy_from_slice(&n.to_be_bytes());
+            let id = RequestId::of_time(at, bits);
+            let entry = Entry {
+                position: Position::new(n.into()),
+                recorded_at: at,
+                occurred_on: at.day(),
+                by: Attribution {
+                    actor: Actor::Operator,
+                    on_behalf_of: None,
+                    authority: Authority::Operator,
+                    channel: Channel::App,
+                },
+                policy_version: u32::from(n > 1),
+                asked: Some(Asked { id, fingerprint: Fingerprint::new([0; 16]) }),
+                row: None,
+                corrects: None,
+                event,
+            };
+            stored::encode(&entry).unwrap()
+        });
+        entries.collect()
     }
 
     /// What a replay comes to: the state, and what stands for the log.
