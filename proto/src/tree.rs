@@ -58,10 +58,8 @@ impl Over {
     pub fn root(self, leaves: &[Hash]) -> Hash {
         let mut level: Vec<[u8; 32]> = leaves.iter().map(|leaf| leaf.0).collect();
         while level.len() > 1 {
-            let mut above = self.node_key().hash_pairs(&level);
             // What has no neighbour goes up as it is: the same tree as by splitting.
-            above.extend(level.chunks_exact(2).remainder());
-            level = above;
+            self.node_key().hash_pairs(&mut level);
         }
         level.first().map_or_else(|| self.empty(), |root| Hash(*root))
     }
