@@ -103,23 +103,22 @@ impl Snapshots {
             }
             // Tried or not: the next is for when the log has grown again.
             *kept = head;
+            // The writer waits as long as this is held: it is copied here, and packed outside.
             let begun = Instant::now();
             let taken = view.taken();
-            let took = begun.elapsed();
-            taken.map(|taken| taken.map(|taken| (taken, took, (head, view.tree().frontier()))))
+            taken.map(|taken| (taken, begun.elapsed()))
         };
-        let written = match taken {
-            Ok(None) => return,
-            Ok(Some(((pages, packed), took, (head, frontier)))) => {
+        let Some(((pages, view), took)) = taken else { return };
+        let (head, root) = (view.state().head(), view.tree().root());
+        let written = view
+            .packed(&pages)
+            .and_then(|packed| {
                 let bytes = packed.len();
                 tracing::debug!(log = id.get(), %head, bytes, ?took, "a snapshot is taken");
-                let head = (head.get(), *frontier.root().as_bytes());
-                seal_packed(KIND, REDUCER, head, &packed)
-                    .map_err(io::Error::other)
-                    .and_then(|bytes| self.write(id, &pages, &bytes, published))
-            }
-            Err(error) => Err(io::Error::other(error)),
-        };
+                seal_packed(KIND, REDUCER, (head.get(), *root.as_bytes()), &packed)
+            })
+            .map_err(io::Error::other)
+            .and_then(|bytes| self.write(id, &pages, &bytes, published));
         if let Err(error) = written {
             tracing::warn!(log = id.get(), %error, "no snapshot could be left");
         }

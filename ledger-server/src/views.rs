@@ -240,10 +240,28 @@ impl View {
         if asked > head { Err(Error::BeyondHead { asked, head }) } else { Ok(moment) }
     }
 
-    /// What a snapshot is made of. Nothing: its pages have no file, or are spoiled.
-    pub(crate) fn taken(&self) -> Result<Option<(Taken, Vec<u8>)>, SnapshotError> {
-        let Some(taken) = self.binder.taken() else { return Ok(None) };
-        let packed = pack(&(taken.kept(), self))?;
-        Ok(Some((taken, packed)))
+    /// What a snapshot is made of: a view of its own, which is packed when nobody waits for this one any more. Nothing: its
+    /// pages have no file, or are spoiled.
+    pub(crate) fn taken(&self) -> Option<(Taken, Self)> {
+        let taken = self.binder.taken()?;
+        let Self { state, tree, books, times, enrolled, opened, exchanges, sealed, binder: _ } =
+            self;
+        let copy = Self {
+            state: state.clone(),
+            tree: tree.clone(),
+            books: books.clone(),
+            times: times.clone(),
+            enrolled: enrolled.clone(),
+            opened: opened.clone(),
+            exchanges: exchanges.clone(),
+            sealed: sealed.clone(),
+            binder: Binder::default(),
+        };
+        Some((taken, copy))
+    }
+
+    /// The bytes of a snapshot.
+    pub(crate) fn packed(&self, taken: &Taken) -> Result<Vec<u8>, SnapshotError> {
+        pack(&(taken.kept(), self))
     }
 }
