@@ -3,6 +3,7 @@
 use std::{
     cmp::Ordering,
     collections::{BTreeMap, VecDeque},
+    mem,
 };
 
 use serde::{Deserialize, Serialize};
@@ -17,12 +18,14 @@ use crate::{
 /// Ids with a time of their own, which callers make: those from a moment on are known, and older ones are not, but for
 /// that of the newest entry.
 ///
-/// 40 bytes for a request of the last weeks, up to twice that while the list has room, and some 100 for one whose id is
-/// not higher than all before it. Does not grow with the log.
+/// 40 bytes for a request of the last weeks, up to twice that while the list has room, and some 100 for one that comes long
+/// after others with higher ids. Does not grow with the log.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Window {
     // Most ids are higher than any before them, as time goes by: none of these can be there already.
     rising: VecDeque<(RequestId, Answer)>,
+    // Callers who ask at the same time overtake each other: a few that came a little late, until they are put among those.
+    late: BTreeMap<RequestId, Answer>,
     // The others, by the week of their own time. A week that is wholly too old goes as one; what is too old in the week
     // before it is there and not seen.
     weeks: BTreeMap<i64, Hashed<RequestId, Answer>>,
@@ -33,6 +36,11 @@ pub(crate) struct Window {
 }
 
 type Answer = (Position, Fingerprint);
+
+/// So many come late before they are put among the others: each of these that lies behind the first is moved for that.
+const LATE: usize = if cfg!(test) { 4 } else { 4_096 };
+/// Who is overtaken by so many has not come a little late.
+const FAR: usize = if cfg!(test) { 6 } else { 65_536 };
 
 /// The window reaches over no more weeks than these.
 const WEEKS: i64 = 7;
@@ -49,6 +57,9 @@ impl Window {
         self.since = since;
         while self.rising.front().is_some_and(|(id, _)| id.time() < since) {
             self.rising.pop_front();
+        }
+        while self.late.first_key_value().is_some_and(|(id, _)| id.time() < since) {
+            self.late.pop_first();
         }
         let first = week(since);
         if self.first == first {
@@ -70,13 +81,41 @@ impl Window {
         if self.get(&id).is_some() {
             return Known::Already;
         }
+        self.late.insert(id, answer);
+        if self.late.len() >= LATE {
+            self.settle();
+        }
+        Known::New
+    }
+
+    /// Puts those that came late among the rising, or into their weeks.
+    fn settle(&mut self) {
+        let far = self.rising.len().checked_sub(FAR).and_then(|far| self.rising.get(far));
+        if let Some((near, _)) = far {
+            let near = self.late.split_off(near);
+            for (id, answer) in mem::replace(&mut self.late, near) {
+                self.put_away(id, answer);
+            }
+        }
+        let mut late = mem::take(&mut self.late).into_iter().peekable();
+        let Some((first, _)) = late.peek() else { return };
+        let behind = self.rising.partition_point(|(id, _)| id < first);
+        for risen in self.rising.split_off(behind) {
+            while let Some(overtaken) = late.next_if(|(id, _)| *id < risen.0) {
+                self.rising.push_back(overtaken);
+            }
+            self.rising.push_back(risen);
+        }
+        self.rising.extend(late);
+    }
+
+    fn put_away(&mut self, id: RequestId, answer: Answer) {
         let answers = self.weeks.entry(week(id.time())).or_default();
         // What lies far off is no caller's: a made-up log must not get room for many by asking for one.
         if (self.first..=self.first.saturating_add(WEEKS)).contains(&week(id.time())) {
             answers.make_room();
         }
         answers.insert(id, answer);
-        Known::New
     }
 
     /// The entry that answered a request, and what that had said.
@@ -84,14 +123,14 @@ impl Window {
         if self.is_highest(id) {
             return None;
         }
-        self.risen(id).or_else(|| {
+        self.risen(id).or_else(|| self.late.get(id).copied()).or_else(|| {
             let found = self.weeks.get(&week(id.time()))?.get(id).copied();
             found.filter(|(answered_by, _)| self.sees(id, *answered_by))
         })
     }
 
-    /// Whether it is higher than all that are known: what lies in a week was not, when it came, and where those before it
-    /// have gone, it is itself too old.
+    /// Whether it is higher than all that are known: what came late or lies in a week was not, when it came, and where those
+    /// before it have gone, it is itself too old.
     fn is_highest(&self, id: &RequestId) -> bool {
         self.rising.back().is_none_or(|(highest, _)| highest < id)
     }
@@ -124,7 +163,8 @@ impl Window {
     fn count(&self) -> usize {
         let sees = |id: &RequestId, found: &Answer| self.sees(id, found.0);
         let others = self.weeks.values().map(|answers| answers.count(sees));
-        others.sum::<usize>().saturating_add(self.rising.len())
+        let others = others.sum::<usize>().saturating_add(self.late.len());
+        others.saturating_add(self.rising.len())
     }
 }
 
@@ -143,6 +183,7 @@ impl PartialEq for Window {
         };
         self.count() == other.count()
             && self.rising.iter().all(|(id, found)| same(id, found))
+            && self.late.iter().all(|(id, found)| same(id, found))
             && self.weeks.values().all(|answers| answers.all(same))
     }
 }
@@ -180,10 +221,11 @@ mod tests {
             let asked = Asked { id: id(hours, 1), fingerprint: Fingerprint::new([1; 16]) };
             assert_eq!(window.answer(&asked), Known::New);
         };
-        // All others lie below the first, each in a week of its own.
-        answer(far);
+        // All others lie far below the first, each in a week of its own.
+        (far..).take(FAR).for_each(&mut answer);
         let weeks = 0..2_000;
         weeks.clone().for_each(|week| answer(6 * week));
+        window.settle();
         assert_eq!(window.weeks.len(), weeks.count());
         for (week, answers) in &window.weeks {
             let near = (1_000..=1_000 + WEEKS).contains(week);
