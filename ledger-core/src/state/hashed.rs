@@ -35,6 +35,21 @@ impl<K: Hash + Eq + Ord, V> Hashed<K, V> {
         }
     }
 
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Takes all out, in order of keys; the room for them stays.
+    pub(crate) fn take_in_order(&mut self) -> Vec<(K, V)>
+    where
+        K: Copy,
+    {
+        let mut all: Vec<_> = self.0.drain().collect();
+        all.sort_unstable_by_key(|(key, _)| *key);
+        all
+    }
+
     /// For how many there is room.
     #[cfg(test)]
     pub(crate) fn room(&self) -> usize {

@@ -3,7 +3,6 @@
 use std::{
     cmp::Ordering,
     collections::{BTreeMap, VecDeque},
-    mem,
 };
 
 use serde::{Deserialize, Serialize};
@@ -25,7 +24,8 @@ pub(crate) struct Window {
     // Most ids are higher than any before them, as time goes by: none of these can be there already.
     rising: VecDeque<(RequestId, Answer)>,
     // Callers who ask at the same time overtake each other: a few that came a little late, until they are put among those.
-    late: BTreeMap<RequestId, Answer>,
+    // What has become too old since is there and not seen.
+    late: Hashed<RequestId, Answer>,
     // The others, by the week of their own time. A week that is wholly too old goes as one; what is too old in the week
     // before it is there and not seen.
     weeks: BTreeMap<i64, Hashed<RequestId, Answer>>,
@@ -58,9 +58,6 @@ impl Window {
         while self.rising.front().is_some_and(|(id, _)| id.time() < since) {
             self.rising.pop_front();
         }
-        while self.late.first_key_value().is_some_and(|(id, _)| id.time() < since) {
-            self.late.pop_first();
-        }
         let first = week(since);
         if self.first == first {
             return;
@@ -90,14 +87,15 @@ impl Window {
 
     /// Puts those that came late among the rising, or into their weeks.
     fn settle(&mut self) {
-        let far = self.rising.len().checked_sub(FAR).and_then(|far| self.rising.get(far));
-        if let Some((near, _)) = far {
-            let near = self.late.split_off(near);
-            for (id, answer) in mem::replace(&mut self.late, near) {
-                self.put_away(id, answer);
-            }
+        let mut late = self.late.take_in_order();
+        late.retain(|(id, (answered_by, _))| self.sees(id, *answered_by));
+        let far = self.rising.len().checked_sub(FAR).and_then(|far| self.rising.get(far)).copied();
+        let near = far.map_or(0, |(near, _)| late.partition_point(|(id, _)| *id < near));
+        let mut late = late.into_iter();
+        for (id, answer) in late.by_ref().take(near) {
+            self.put_away(id, answer);
         }
-        let mut late = mem::take(&mut self.late).into_iter().peekable();
+        let mut late = late.peekable();
         let Some((first, _)) = late.peek() else { return };
         let behind = self.rising.partition_point(|(id, _)| id < first);
         for risen in self.rising.split_off(behind) {
@@ -123,8 +121,9 @@ impl Window {
         if self.is_highest(id) {
             return None;
         }
-        self.risen(id).or_else(|| self.late.get(id).copied()).or_else(|| {
-            let found = self.weeks.get(&week(id.time()))?.get(id).copied();
+        self.risen(id).or_else(|| {
+            let put_away = || self.weeks.get(&week(id.time()))?.get(id);
+            let found = self.late.get(id).or_else(put_away).copied();
             found.filter(|(answered_by, _)| self.sees(id, *answered_by))
         })
     }
@@ -163,7 +162,7 @@ impl Window {
     fn count(&self) -> usize {
         let sees = |id: &RequestId, found: &Answer| self.sees(id, found.0);
         let others = self.weeks.values().map(|answers| answers.count(sees));
-        let others = others.sum::<usize>().saturating_add(self.late.len());
+        let others = others.sum::<usize>().saturating_add(self.late.count(sees));
         others.saturating_add(self.rising.len())
     }
 }
@@ -183,7 +182,7 @@ impl PartialEq for Window {
         };
         self.count() == other.count()
             && self.rising.iter().all(|(id, found)| same(id, found))
-            && self.late.iter().all(|(id, found)| same(id, found))
+            && self.late.all(same)
             && self.weeks.values().all(|answers| answers.all(same))
     }
 }
