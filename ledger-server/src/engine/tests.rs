@@ -33,8 +33,9 @@ async fn nobody_is_forgotten_however_many_ask_at_once() {
     let waiting: Vec<_> =
         asked.into_iter().map(|look| house.engine().send(vec![look]).unwrap()).collect();
     for (nth, answer) in waiting.into_iter().enumerate() {
-        let answered = answer.await.is_ok_and(|answers| answers.len() == 1);
-        assert!(answered, "the {nth}th was forgotten");
+        let answers = answer.await.unwrap_or_default();
+        let answered = !matches!(answers.first(), None | Some(Err(Error::Stopping)));
+        assert!(answered && answers.len() == 1, "the {nth}th was forgotten");
     }
     house.close().await;
 }
