@@ -4,7 +4,7 @@ use std::{env, error::Error, fs, path::PathBuf};
 
 use prost::Message;
 
-const FILES: [&str; 11] = [
+const FILES: [&str; 12] = [
     "carestore/v1/common.proto",
     "carestore/v1/error_reason.proto",
     "carestore/v1/coop.proto",
@@ -16,6 +16,7 @@ const FILES: [&str; 11] = [
     "carestore/v1/history.proto",
     "carestore/v1/batch.proto",
     "carestore/v1/import.proto",
+    "carestore/v1/tokens.proto",
 ];
 
 fn main() -> Result<(), Box<dyn Error>> {

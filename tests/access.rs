@@ -13,7 +13,7 @@ use tonic_health::pb::{HealthCheckRequest, health_client::HealthClient};
 use crate::harness::{Town, ask::dressed, run};
 
 /// Every method of the API, as `carestore.v1.CoopService/FoundCoop`.
-fn methods() -> Vec<String> {
+pub(crate) fn methods() -> Vec<String> {
     let set = FileDescriptorSet::decode(DESCRIPTORS).unwrap();
     let mut methods = Vec::new();
     for file in &set.file {
@@ -28,7 +28,7 @@ fn methods() -> Vec<String> {
 }
 
 /// Calls a method with an empty message, and says how that ended.
-async fn call(town: &Town, method: &str, token: Option<&str>) -> Status {
+pub(crate) async fn call(town: &Town, method: &str, token: Option<&str>) -> Status {
     let mut grpc = Grpc::new(town.channel());
     grpc.ready().await.unwrap();
     let path = PathAndQuery::try_from(format!("/{method}")).unwrap();

@@ -34,5 +34,6 @@ mod statements;
 mod store;
 mod sums;
 mod tidy;
+mod tokens;
 mod twin;
 mod vouchers;

@@ -24,7 +24,7 @@ use tonic::{Code, Status};
 use crate::harness::{COOP, Town, ask::Ask, run, say};
 
 /// What the table below does not reach: where it is reached instead, or why it is not.
-const UNREACHED: [(&str, &str); 11] = [
+const UNREACHED: [(&str, &str); 17] = [
     (
         "DEADLINE_EXCEEDED",
         "reached in access.rs: the clients of this language give up by themselves first",
@@ -39,10 +39,16 @@ const UNREACHED: [(&str, &str); 11] = [
     ("NOT_SEALED", "reached in proofs.rs"),
     ("REQUEST_UNKNOWN", "reached in proofs.rs"),
     ("CHECKPOINT_NOT_FOUND", "reached in proofs.rs"),
+    ("TOKEN_EXPIRED", "reached in tokens.rs"),
+    ("TOKEN_REVOKED", "reached in tokens.rs"),
+    ("SCOPE_MISSING", "reached in tokens.rs"),
+    ("OTHER_COOP", "reached in tokens.rs"),
+    ("ACTING_DENIED", "reached in tokens.rs"),
+    ("TOKEN_NOT_FOUND", "reached in tokens.rs"),
 ];
 
 /// The reasons of the server itself, beside those of the rules.
-const OF_THE_SERVER: [&str; 17] = [
+const OF_THE_SERVER: [&str; 23] = [
     "DEADLINE_EXCEEDED",
     "INVALID_FIELD",
     "POLICY_NOT_FOUND",
@@ -60,6 +66,12 @@ const OF_THE_SERVER: [&str; 17] = [
     "NOT_SEALED",
     "REQUEST_UNKNOWN",
     "CHECKPOINT_NOT_FOUND",
+    "TOKEN_EXPIRED",
+    "TOKEN_REVOKED",
+    "SCOPE_MISSING",
+    "OTHER_COOP",
+    "ACTING_DENIED",
+    "TOKEN_NOT_FOUND",
 ];
 
 /// Every reason that stands in the API.

@@ -28,6 +28,7 @@ mod seal;
 mod session;
 mod statement;
 mod store;
+mod tokens;
 mod vouchers;
 
 /// The Care Store ledger, from the command line.
@@ -191,6 +192,9 @@ enum Command {
     Checkpoint,
     /// Seals the state: an entry with the totals and the root of all accounts, for proofs of balances.
     Seal,
+    /// Tokens for people and for other apps, each with what it may do.
+    #[command(subcommand)]
+    Token(tokens::Command),
     /// Brings the past out of a folder of spreadsheets.
     Import(import::Import),
     /// Takes the history out: for auditors, for programs of accounting, and for spreadsheets.
@@ -229,6 +233,7 @@ async fn answer(cli: Cli) -> Result<(), Error> {
         Command::Receipt(command) => command.run(&session).await,
         Command::Checkpoint => history::checkpoint(&session).await,
         Command::Seal => seal::seal(&session).await,
+        Command::Token(command) => command.run(&session).await,
         Command::Import(command) => command.run(&session).await,
         Command::Export(command) => command.run(&session).await,
     }

@@ -3,8 +3,8 @@
 use ledger_proto::v1::{
     CancelReason, CashSource, CashUse, DisputeReason, EvidenceGrade, FundFreedom, GrantReason, Hat,
     HoursStatus, ImportRespiteOutcome, ImportVoucherOutcome, OfficerRole, PartyKind, RespiteSide,
-    RespiteStatus, ReversalReason, Standing, SuspensionReason, TaskKind, VoucherBasis,
-    VoucherReason,
+    RespiteStatus, ReversalReason, Scope, Standing, SuspensionReason, TaskKind, TokenRole,
+    VoucherBasis, VoucherReason,
 };
 
 use crate::typed::Slip;
@@ -120,6 +120,39 @@ pub const PARTIES: Words<PartyKind> =
 pub const ROLES: Words<OfficerRole> = Words(&[
     (OfficerRole::Coordinator, &["coordinator", "co ordinator"]),
     (OfficerRole::Treasurer, &["treasurer"]),
+]);
+
+/// What kinds of bearer a token is for.
+pub const BEARERS: Words<TokenRole> = Words(&[
+    (TokenRole::Member, &["member"]),
+    (TokenRole::Coordinator, &["coordinator", "co ordinator"]),
+    (TokenRole::Treasurer, &["treasurer"]),
+    (TokenRole::Auditor, &["auditor"]),
+    (TokenRole::App, &["app"]),
+    (TokenRole::Operator, &["operator"]),
+]);
+
+/// What an app's token may do.
+pub const SCOPES: Words<Scope> = Words(&[
+    (Scope::CoopRead, &["coop read"]),
+    (Scope::CoopWrite, &["coop write"]),
+    (Scope::CoopsFound, &["coops found"]),
+    (Scope::MembersRead, &["members read"]),
+    (Scope::MembersWrite, &["members write"]),
+    (Scope::CardsRead, &["cards read"]),
+    (Scope::CardsWrite, &["cards write"]),
+    (Scope::TimeRead, &["time read"]),
+    (Scope::TimeWrite, &["time write"]),
+    (Scope::RespiteRead, &["respite read"]),
+    (Scope::RespiteWrite, &["respite write"]),
+    (Scope::VouchersRead, &["vouchers read"]),
+    (Scope::VouchersWrite, &["vouchers write"]),
+    (Scope::StoreRead, &["store read"]),
+    (Scope::StoreWrite, &["store write"]),
+    (Scope::HistoryRead, &["history read"]),
+    (Scope::HistoryWrite, &["history write"]),
+    (Scope::Import, &["import"]),
+    (Scope::Tokens, &["tokens"]),
 ]);
 
 /// Why logged hours are disputed.

@@ -1,4 +1,4 @@
-//! Who is calling: one table from method to what it asks of the caller.
+//! Who is calling: tokens and keys, and where they lie.
 
 use std::{
     fs::{self, OpenOptions},
@@ -7,6 +7,8 @@ use std::{
     num::NonZeroU32,
     os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
 };
 
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
@@ -14,47 +16,12 @@ use ledger_proto::Secrets;
 use subtle::ConstantTimeEq;
 use tonic::codegen::http::HeaderMap;
 
-use crate::error::Error;
-
-/// What a method asks of its caller.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Access {
-    /// Anybody, a few times a minute: a business that redeems a voucher has no account.
-    Anybody,
-    /// Whoever holds the operator's token.
-    Token,
-}
-
-/// Who calls what anybody may call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Caller {
-    /// Somebody with the token.
-    Known,
-    /// Somebody without one.
-    Stranger,
-}
-
-/// The services whose every method asks for a token.
-const WITH_TOKEN: &[&str] = &[
-    "carestore.v1.CoopService",
-    "carestore.v1.MembersService",
-    "carestore.v1.TimeBankService",
-    "carestore.v1.RespiteService",
-    "carestore.v1.StoreService",
-    "carestore.v1.HistoryService",
-    "carestore.v1.BatchService",
-    "carestore.v1.ImportService",
-];
-
-/// What a method asks of its caller, by its full name: `carestore.v1.VoucherService/RedeemVoucher`. Nothing: the method
-/// has no row here, and a test says so before anybody can call it.
-pub fn access(method: &str) -> Option<Access> {
-    match method.split_once('/')? {
-        ("carestore.v1.VoucherService", "RedeemVoucher") => Some(Access::Anybody),
-        ("carestore.v1.VoucherService", _) => Some(Access::Token),
-        (service, _) => WITH_TOKEN.contains(&service).then_some(Access::Token),
-    }
-}
+use crate::{
+    access::{self, Caller, Tokens},
+    background::Background,
+    clock::Clock,
+    error::Error,
+};
 
 /// So many tries a minute has one address for what anybody may call.
 const TRIES_A_MINUTE: NonZeroU32 = match NonZeroU32::new(30) {
@@ -62,31 +29,55 @@ const TRIES_A_MINUTE: NonZeroU32 = match NonZeroU32::new(30) {
     None => NonZeroU32::MIN,
 };
 
-/// Knows the one token of this server, by its hash, and counts the tries of strangers.
+/// So often the file of tokens is written again, if any was used.
+const KEEP_USES: Duration = Duration::from_mins(1);
+
+/// Knows the tokens of this server, by their hashes, and counts the tries of strangers.
 pub(crate) struct Auth {
+    /// The token of the first start.
     token: [u8; 32],
+    tokens: Tokens,
+    clock: Clock,
     tries: DefaultKeyedRateLimiter<IpAddr>,
 }
 
 impl Auth {
-    /// Knows a token.
-    pub(crate) fn new(token: &str) -> Self {
-        Self::of_hash(hash(token))
+    fn of(token: [u8; 32], tokens: Tokens, clock: Clock) -> Self {
+        let tries = RateLimiter::keyed(Quota::per_minute(TRIES_A_MINUTE));
+        Self { token, tokens, clock, tries }
     }
 
-    fn of_hash(token: [u8; 32]) -> Self {
-        Self { token, tries: RateLimiter::keyed(Quota::per_minute(TRIES_A_MINUTE)) }
-    }
-
-    /// Refuses whoever does not bring the token.
-    pub(crate) fn check(&self, headers: &HeaderMap) -> Result<(), Error> {
-        let sent = headers.get("authorization").ok_or(Error::TokenMissing)?;
+    /// Whoever calls, by the token that they send. A token that is not one of these is refused, also where none is needed.
+    pub(crate) fn caller(&self, headers: &HeaderMap) -> Result<Caller, Error> {
+        let Some(sent) = headers.get("authorization") else { return Ok(Caller::Stranger) };
         let sent = sent.to_str().map_err(|_| Error::TokenUnknown)?;
-        let token = sent.strip_prefix("Bearer ").ok_or(Error::TokenMissing)?;
-        if bool::from(hash(token.trim()).ct_eq(&self.token)) {
-            Ok(())
-        } else {
-            Err(Error::TokenUnknown)
+        let sent = sent.strip_prefix("Bearer ").ok_or(Error::TokenMissing)?.trim();
+        if bool::from(hash(sent).ct_eq(&self.token)) {
+            return Ok(Caller::Everything);
+        }
+        // While the clock cannot be believed nothing is written; who may read is judged by what it says.
+        let token = self.tokens.find(sent, self.clock.reading())?;
+        Ok(Caller::Bearer(token))
+    }
+
+    /// The tokens that were handed out.
+    pub(crate) fn tokens(&self) -> &Tokens {
+        &self.tokens
+    }
+
+    /// Brings to the disk, now and then, when tokens were last used.
+    pub(crate) fn keep_uses_now_and_then(self: Arc<Self>) -> Result<Background, Error> {
+        Background::start("tokens", move |told| {
+            while told.rest(KEEP_USES).is_continue() {
+                self.keep_uses();
+            }
+        })
+    }
+
+    /// Brings to the disk when tokens were last used. Where that fails, the journal says so, and nobody is refused for it.
+    pub(crate) fn keep_uses(&self) {
+        if let Err(error) = self.tokens.keep_uses() {
+            tracing::warn!(%error, "when tokens were last used is not kept");
         }
     }
 
@@ -99,7 +90,7 @@ impl Auth {
     }
 }
 
-fn hash(token: &str) -> [u8; 32] {
+pub(crate) fn hash(token: &str) -> [u8; 32] {
     // A token is 32 random bytes: a fast hash of it cannot be searched.
     blake3::derive_key("carestore v1 token", token.as_bytes())
 }
@@ -113,24 +104,26 @@ pub(crate) struct Keys {
 }
 
 /// Reads the keys, or makes them at the first start: the token goes into a file that only its owner can read.
-pub(crate) fn keys(dir: &Path) -> Result<Keys, Error> {
+pub(crate) fn keys(dir: &Path, clock: Clock) -> Result<Keys, Error> {
     let secret = secret(&dir.join("secret.key"))?;
     let (hash_file, token_file) = (dir.join("operator.hash"), dir.join("operator.token"));
-    let (auth, written) = match fs::read(&hash_file) {
+    let tokens = Tokens::open(access::file(dir))?;
+    let (token, written) = match fs::read(&hash_file) {
         Ok(bytes) => {
             let token = <[u8; 32]>::try_from(bytes).map_err(|_| {
                 Error::internal(format!("{} is not a hash of 32 bytes", hash_file.display()))
             })?;
-            (Auth::of_hash(token), None)
+            (token, None)
         }
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             let token = format!("cst_{}", hex(&random()?));
             write_private(&token_file, format!("{token}\n").as_bytes())?;
             write_private(&hash_file, &hash(&token))?;
-            (Auth::new(&token), Some(token_file))
+            (hash(&token), Some(token_file))
         }
         Err(error) => return Err(cannot("read", &hash_file, &error)),
     };
+    let auth = Auth::of(token, tokens, clock);
     Ok(Keys { auth, secrets: Secrets::new(secret), written })
 }
 
@@ -153,7 +146,7 @@ pub(crate) fn random() -> Result<[u8; 32], Error> {
     Ok(bytes)
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(crate) fn hex(bytes: &[u8]) -> String {
     let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 0x0f]);
     digits.filter_map(|digit| char::from_digit(digit.into(), 16)).collect()
 }
@@ -192,31 +185,41 @@ mod tests {
         map
     }
 
+    fn in_folder(dir: &Path) -> Keys {
+        keys(dir, Clock::machine()).unwrap()
+    }
+
     #[test]
     fn only_the_token_opens() {
-        let auth = Auth::new("cst_right");
-        assert!(auth.check(&headers("Bearer cst_right")).is_ok());
-        assert!(matches!(auth.check(&headers("Bearer cst_wrong")), Err(Error::TokenUnknown)));
-        assert!(matches!(auth.check(&headers("cst_right")), Err(Error::TokenMissing)));
-        assert!(matches!(auth.check(&HeaderMap::new()), Err(Error::TokenMissing)));
+        let dir = tempfile::tempdir().unwrap();
+        let Keys { auth, written, .. } = in_folder(dir.path());
+        let token = fs::read_to_string(written.unwrap()).unwrap();
+        let right = auth.caller(&headers(&format!("Bearer {}", token.trim())));
+        assert!(matches!(right, Ok(Caller::Everything)));
+        for wrong in ["Bearer cst_wrong", "Bearer cst_wrong_0123", "Bearer "] {
+            assert!(matches!(auth.caller(&headers(wrong)), Err(Error::TokenUnknown)), "{wrong}");
+        }
+        assert!(matches!(auth.caller(&headers(token.trim())), Err(Error::TokenMissing)));
+        assert!(matches!(auth.caller(&HeaderMap::new()), Ok(Caller::Stranger)));
     }
 
     #[test]
     fn the_keys_are_made_once_and_private() {
         use std::os::unix::fs::PermissionsExt;
         let dir = tempfile::tempdir().unwrap();
-        let first = keys(dir.path()).unwrap();
+        let first = in_folder(dir.path());
         let file = first.written.expect("the first start writes the token");
         assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
         let token = fs::read_to_string(&file).unwrap();
-        let again = keys(dir.path()).unwrap();
+        let again = in_folder(dir.path());
         assert_eq!(again.written, None);
-        assert!(again.auth.check(&headers(&format!("Bearer {}", token.trim()))).is_ok());
+        assert!(again.auth.caller(&headers(&format!("Bearer {}", token.trim()))).is_ok());
     }
 
     #[test]
     fn strangers_have_so_many_tries() {
-        let auth = Auth::new("cst_right");
+        let dir = tempfile::tempdir().unwrap();
+        let auth = in_folder(dir.path()).auth;
         let stranger = IpAddr::from([127, 0, 0, 1]);
         let refused = (0..40).filter(|_| auth.count(stranger).is_err()).count();
         assert!(refused >= 9, "{refused} of 40 were refused");

@@ -99,6 +99,14 @@ impl Clock {
         }
     }
 
+    /// What the clock says, whether it can be believed or not.
+    pub(crate) fn reading(&self) -> Timestamp {
+        match self {
+            Self::ByHand(_) => self.now().unwrap_or_default(),
+            Self::Machine(_) => wall(),
+        }
+    }
+
     /// Whether the clock can be believed beside the newest entry of a log.
     pub fn beside(&self, newest: Timestamp) -> Result<(), Jumped> {
         let now = self.now()?;

@@ -2,10 +2,10 @@
 
 use std::{sync::Arc, time::Duration};
 
-use ledger_core::{Contradiction, Position, Reference, Rejection};
+use ledger_core::{Contradiction, Position, Reference, Rejection, Timestamp};
 use ledger_proto::Malformed;
 
-use crate::log::LogError;
+use crate::{access::Denied, log::LogError};
 
 /// Why a request is not answered as it was meant.
 #[derive(Debug, thiserror::Error)]
@@ -44,6 +44,18 @@ pub enum Error {
     /// The token is not one of this server's.
     #[error("this token is not known here")]
     TokenUnknown,
+    /// The token has ended by itself.
+    #[error("this token ended on {}: ask whoever runs the server for a new one", .0.day())]
+    TokenExpired(Timestamp),
+    /// Somebody has ended the token.
+    #[error("this token was revoked: ask whoever runs the server for a new one")]
+    TokenRevoked,
+    /// There is no such token.
+    #[error("there is no such token: a list of tokens gives their names")]
+    TokenNotFound,
+    /// The token is one of this server's, and not for this.
+    #[error(transparent)]
+    Denied(Denied),
     /// Too many tries.
     #[error("too many tries; wait a little")]
     RateLimited(Duration),

@@ -18,7 +18,8 @@ use tower::{Layer, Service};
 use tracing::Level;
 
 use crate::{
-    auth::{Access, Auth, Caller, access},
+    access::{Access, Caller, access},
+    auth::Auth,
     error::Error,
 };
 
@@ -60,34 +61,26 @@ pub(crate) struct Guarded<S> {
 }
 
 impl<S> Guarded<S> {
-    /// Whoever shows a token must show the right one, and is no stranger; a stranger's tries are counted.
-    fn caller<B>(&self, request: &Request<B>) -> Result<Caller, Error> {
-        match self.auth.check(request.headers()) {
-            Ok(()) => Ok(Caller::Known),
-            Err(Error::TokenMissing) => {
-                self.auth.count(address(request)).map(|()| Caller::Stranger)
-            }
-            Err(error) => {
-                self.auth.count(address(request))?;
-                Err(error)
-            }
-        }
-    }
-
+    /// Who calls, if they may: the service hears of them, and asks what only it can know. The tries of strangers, and of
+    /// those whose token is none, are counted where anybody may call.
     fn check<B>(&self, request: &mut Request<B>) -> Result<(), Error> {
         let method = request.uri().path().trim_start_matches('/');
         if method.split_once('/').is_some_and(|(service, _)| OPEN.contains(&service)) {
             return Ok(());
         }
-        match access(method) {
-            // A method that is not there is answered as such, behind the gate, and only to those who may know.
-            Some(Access::Token) | None => self.auth.check(request.headers()),
-            Some(Access::Anybody) => {
-                let caller = self.caller(request)?;
-                request.extensions_mut().insert(caller);
-                Ok(())
-            }
+        let access = access(method);
+        let caller = self.auth.caller(request.headers());
+        if let (Some(Access::Anybody), Ok(Caller::Stranger) | Err(_)) = (access, &caller) {
+            self.auth.count(address(request))?;
         }
+        let caller = caller?;
+        match access {
+            Some(access) => caller.may(access)?,
+            // A method that is not there is answered as such, behind the gate, and only to those who may know.
+            None => caller.may(Access::EachWrite)?,
+        }
+        request.extensions_mut().insert(caller);
+        Ok(())
     }
 }
 
@@ -205,10 +198,12 @@ mod tests {
 
     #[tokio::test]
     async fn a_deadline_that_passes_is_called_by_its_name() {
+        let dir = tempfile::tempdir().unwrap();
+        let keys = crate::auth::keys(dir.path(), crate::clock::Clock::machine()).unwrap();
         let never = tower::service_fn(|_: Request<()>| {
             std::future::pending::<Result<Response<Body>, std::convert::Infallible>>()
         });
-        let mut guarded = Gate::new(Arc::new(Auth::new("cst_right"))).layer(never);
+        let mut guarded = Gate::new(Arc::new(keys.auth)).layer(never);
         let answered = guarded.call(asks("20m")).await.unwrap();
         let status = Status::from_header_map(answered.headers()).unwrap();
         assert_eq!(i32::from(status.code()), 4, "DEADLINE_EXCEEDED");

@@ -7,6 +7,7 @@ mod coops;
 mod cuts;
 mod feed;
 mod lists;
+mod own;
 mod pages;
 mod people;
 mod proofs;
@@ -14,6 +15,7 @@ mod prover;
 mod receipt;
 mod statement;
 mod then;
+mod tokens;
 mod totals;
 mod watching;
 
@@ -21,7 +23,7 @@ pub(crate) use watching::Watching;
 
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
-use ledger_core::CoopName;
+use ledger_core::{Actor, CoopName, MemberId, Rejection};
 use ledger_proto::{
     Secrets,
     api::{self, Read},
@@ -30,25 +32,31 @@ use ledger_proto::{
         history_service_server::HistoryService, import_service_server::ImportService,
         members_service_server::MembersService, respite_service_server::RespiteService,
         store_service_server::StoreService, time_bank_service_server::TimeBankService,
-        voucher_service_server::VoucherService,
+        tokens_service_server::TokensService, voucher_service_server::VoucherService,
     },
 };
 use tokio::sync::watch;
 use tonic::{Request, Response, Status};
 
 use crate::{
-    auth::Caller,
+    access::{Caller, Denied, access_of_write},
+    auth::Auth,
     cards::Cards,
     checkpoints::Checkpoints,
+    clock::Clock,
     engine::{Answer, Directory, Engine, Submission},
     error::Error,
     log::{Log, LogId},
     views::{Moment, Published, View},
 };
 
-/// The whole API, over one engine. Cheap to clone: each service of the API is one of these.
+/// The whole API, over one engine, for whoever calls. Cheap to clone: each service of the API is one of these, for
+/// strangers, and each call has one of its own.
 #[derive(Clone)]
-pub(crate) struct Service(Arc<Ground>);
+pub(crate) struct Service {
+    ground: Arc<Ground>,
+    caller: Caller,
+}
 
 /// What the API stands on.
 pub(crate) struct Ground {
@@ -58,6 +66,8 @@ pub(crate) struct Ground {
     pub(crate) cards: Arc<Cards>,
     pub(crate) secrets: Secrets,
     pub(crate) checkpoints: Arc<Checkpoints>,
+    pub(crate) auth: Arc<Auth>,
+    pub(crate) clock: Clock,
     /// True when the server is stopping: streams end then.
     pub(crate) stopping: watch::Receiver<bool>,
 }
@@ -82,16 +92,53 @@ impl Found {
 
 impl Service {
     pub(crate) fn new(ground: Ground) -> Self {
-        Self(Arc::new(ground))
+        Self { ground: Arc::new(ground), caller: Caller::Stranger }
+    }
+
+    /// The same for whoever calls.
+    pub(crate) fn called_by(&self, caller: Caller) -> Self {
+        Self { ground: Arc::clone(&self.ground), caller }
+    }
+
+    /// The same for whoever the gate let in with this request.
+    fn of<M>(&self, request: &Request<M>) -> Self {
+        self.called_by(request.extensions().get().cloned().unwrap_or(Caller::Stranger))
     }
 
     /// The one road of every write: what arrives is parsed, decided, recorded, receipted.
     async fn write(&self, request: v1::write::Request) -> Result<(Answer, v1::Receipt), Error> {
-        let parsed = api::parse(v1::Write { request: Some(request) }, &self.0.secrets)?;
-        let coop = parsed.coop.clone();
-        let answer = self.0.engine.submit(submission(parsed)).await?;
-        let receipt = receipt::receipt(&coop, &answer, &self.0.secrets);
+        let asked = self.read_write(v1::Write { request: Some(request) })?;
+        let (coop, actor) = (asked.coop.clone(), asked.request.actor);
+        let answer = self.ground.engine.submit(asked).await?;
+        let receipt = self.receipt(&coop, actor, &answer)?;
         Ok((answer, receipt))
+    }
+
+    /// A write, as the engine takes it, if whoever calls may ask for it.
+    fn read_write(&self, write: v1::Write) -> Result<Submission, Error> {
+        let access = write.request.as_ref().and_then(access_of_write);
+        if let Some(access) = access {
+            self.caller.may(access)?;
+        }
+        let parsed = api::parse(write, &self.ground.secrets)?;
+        let api::Parsed { coop, mut request, validate_only, actor_said, card, note } = parsed;
+        self.caller.within(&coop)?;
+        request.actor = self.caller.acts((request.actor, actor_said))?;
+        Ok(Submission { coop, request, validate_only, card, note })
+    }
+
+    /// What is said of an entry to whoever asked for it. The same request by another is another request: nobody is shown
+    /// an answer, and with it a voucher's code, because they know its id.
+    fn receipt(
+        &self,
+        coop: &CoopName,
+        actor: Actor,
+        answer: &Answer,
+    ) -> Result<v1::Receipt, Error> {
+        if answer.entry.by.actor != actor {
+            return Err(Rejection::RequestIdReused { position: answer.entry.position }.into());
+        }
+        Ok(receipt::receipt(coop, answer, &self.ground.secrets))
     }
 
     /// The road of every read: which co-op, and is the position there that the reader has seen elsewhere?
@@ -102,25 +149,35 @@ impl Service {
         Ok(Found { coop: read.coop.clone(), log, published, read })
     }
 
+    /// A co-op, if whoever calls may hear of it.
     fn coop(&self, coop: &CoopName) -> Result<(LogId, Arc<Published>), Error> {
-        let directory = self.0.directory.read().unwrap_or_else(PoisonError::into_inner);
-        directory.find(coop)
+        self.caller.within(coop)?;
+        let found = {
+            let directory = self.ground.directory.read().unwrap_or_else(PoisonError::into_inner);
+            directory.find(coop)?
+        };
+        self.caller.still(found.1.look().state())?;
+        Ok(found)
+    }
+
+    /// Whose data a read shows: that of the member whom it names, or of everybody where it names nobody. A member's token
+    /// shows what is theirs, whether they are named or not.
+    fn whose(&self, named: Option<MemberId>) -> Result<Option<MemberId>, Error> {
+        match (self.caller.only(), named) {
+            (Some(own), Some(member)) if own != member => Err(Denied::NotTheirs.into()),
+            (Some(own), _) => Ok(Some(own)),
+            (None, named) => Ok(named),
+        }
     }
 }
 
-fn submission(parsed: api::Parsed) -> Submission {
-    let api::Parsed { coop, request, validate_only, actor_said: _, card, note } = parsed;
-    Submission { coop, request, validate_only, card, note }
-}
-
 /// A service of the API: a line for each method. A write names its arm of `Write`, everything else the function that
-/// answers it, after a wait or at once; what strangers may call hears who calls.
+/// answers it, after a wait or at once.
 macro_rules! service {
     ($service:ident {
         writes { $($write:ident($asked:ident) -> $answered:ident as $arm:ident;)* }
         answers { $($method:ident($request:ty) -> $response:ty = $answer:path;)* }
         $(at_once { $($quick:ident($sent:ty) -> $back:ty = $say:path;)* })?
-        $(strangers { $($open:ident($told:ty) -> $said:ty = $hear:path;)* })?
         $(type $stream:ident = $item:ty;)*
     }) => {
         #[tonic::async_trait]
@@ -131,8 +188,9 @@ macro_rules! service {
                     &self,
                     request: Request<v1::$asked>,
                 ) -> Result<Response<v1::$answered>, Status> {
+                    let service = self.of(&request);
                     let write = v1::write::Request::$arm(request.into_inner());
-                    let (_, receipt) = self.write(write).await?;
+                    let (_, receipt) = service.write(write).await?;
                     Ok(Response::new(v1::$answered { receipt: Some(receipt) }))
                 }
             )*
@@ -141,7 +199,7 @@ macro_rules! service {
                     &self,
                     request: Request<$request>,
                 ) -> Result<Response<$response>, Status> {
-                    Ok(Response::new($answer(self, request.into_inner()).await?))
+                    Ok(Response::new($answer(&self.of(&request), request.into_inner()).await?))
                 }
             )*
             $($(
@@ -149,13 +207,7 @@ macro_rules! service {
                     &self,
                     request: Request<$sent>,
                 ) -> Result<Response<$back>, Status> {
-                    Ok(Response::new($say(self, request.into_inner())?))
-                }
-            )*)?
-            $($(
-                async fn $open(&self, request: Request<$told>) -> Result<Response<$said>, Status> {
-                    let caller = request.extensions().get().copied().unwrap_or(Caller::Stranger);
-                    Ok(Response::new($hear(self, caller, request.into_inner()).await?))
+                    Ok(Response::new($say(&self.of(&request), request.into_inner())?))
                 }
             )*)?
         }
@@ -239,8 +291,6 @@ service!(VoucherService {
     answers {
         list_vouchers(v1::ListVouchersRequest) -> v1::ListVouchersResponse = lists::vouchers;
         list_offers(v1::ListOffersRequest) -> v1::ListOffersResponse = lists::offers;
-    }
-    strangers {
         redeem_voucher(v1::RedeemVoucherRequest) -> v1::RedeemVoucherResponse = lists::redeem;
     }
 });
@@ -289,5 +339,16 @@ service!(ImportService {
     writes {}
     answers {
         import_history(tonic::Streaming<v1::ImportHistoryRequest>) -> v1::ImportHistoryResponse = bulk::import;
+    }
+});
+
+service!(TokensService {
+    writes {}
+    answers {
+        create_token(v1::CreateTokenRequest) -> v1::CreateTokenResponse = tokens::create;
+        revoke_token(v1::RevokeTokenRequest) -> v1::RevokeTokenResponse = tokens::revoke;
+    }
+    at_once {
+        list_tokens(v1::ListTokensRequest) -> v1::ListTokensResponse = tokens::list;
     }
 });

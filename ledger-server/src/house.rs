@@ -10,6 +10,7 @@ use ledger_proto::{Secrets, VerifierKey};
 use tokio::sync::watch;
 
 use crate::{
+    access::Caller,
     auth::{self, Auth},
     background::Background,
     boot::{self, Opened, Recovering},
@@ -86,7 +87,7 @@ impl House {
         let packed = PackedLog::open(&data.join("log"), log)?;
         let log: Arc<dyn Log> = Arc::new(packed);
         let cards = Arc::new(Cards::open(&data.join(CARDS), &data.join("log").join("reserve"))?);
-        let keys = auth::keys(data)?;
+        let keys = auth::keys(data, clock.clone())?;
         let live = Recovering::new(log, data.clone()).replay()?;
         if let (false, Some(newest)) = (confirm_clock, live.newest()) {
             clock.beside(newest).map_err(|jumped| Error::ClockJumped(jumped.to_string()))?;
@@ -195,6 +196,7 @@ impl House {
             scrub::start(log, directory(), Arc::clone(&self.checkpoints), self.scrub)?,
             seals.start()?,
             self.snapshots.clone().start(directory())?,
+            self.auth().keep_uses_now_and_then()?,
             self.checkpoints.sign_now_and_then(directory())?,
         ])
     }
@@ -203,7 +205,7 @@ impl House {
     pub(crate) fn service(&self) -> Service {
         // Its streams are told to end at once: nobody could tell them later.
         let (_, stopping) = watch::channel(true);
-        self.answering(stopping)
+        self.answering(stopping).called_by(Caller::Everything)
     }
 
     /// The API, until it is told to stop.
@@ -215,6 +217,8 @@ impl House {
             cards: Arc::clone(&self.cards),
             secrets: self.secrets.clone(),
             checkpoints: Arc::clone(&self.checkpoints),
+            auth: Arc::clone(&self.auth),
+            clock: self.clock.clone(),
             stopping,
         })
     }
@@ -222,6 +226,7 @@ impl House {
     /// Ends the writer, when all that was submitted is done, and leaves snapshots for a fast start.
     pub async fn close(self) {
         self.engine.stop().await;
+        self.auth.keep_uses();
         let directory = self.directory.read().unwrap_or_else(PoisonError::into_inner);
         for (id, published) in directory.served.values() {
             self.snapshots.save(*id, published);

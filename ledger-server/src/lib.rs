@@ -3,6 +3,7 @@
 //! A request comes in by `gate` and `grpc`, waits its turn in `engine`, is decided by `ledger-core`, lies in `log` when
 //! it is answered, and is read again through `views`. `boot` makes the same views from the log.
 
+mod access;
 mod auth;
 mod background;
 mod boot;
@@ -29,7 +30,7 @@ mod status;
 mod views;
 mod warden;
 
-pub use auth::{Access, access};
+pub use access::{Access, Denied, Reach, access};
 pub use checkpoints::Signed;
 pub use clock::{Clock, Jumped};
 pub use config::{Command, Config, Demo, Guard, Keys, Serve};

@@ -9,7 +9,7 @@ use ledger_proto::{
         history_service_server::HistoryServiceServer, import_service_server::ImportServiceServer,
         members_service_server::MembersServiceServer, respite_service_server::RespiteServiceServer,
         store_service_server::StoreServiceServer, time_bank_service_server::TimeBankServiceServer,
-        voucher_service_server::VoucherServiceServer,
+        tokens_service_server::TokensServiceServer, voucher_service_server::VoucherServiceServer,
     },
 };
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
@@ -90,7 +90,8 @@ async fn listen(
         .add_service(one!(StoreServiceServer))
         .add_service(history)
         .add_service(one!(BatchServiceServer))
-        .add_service(one!(ImportServiceServer));
+        .add_service(one!(ImportServiceServer))
+        .add_service(one!(TokensServiceServer));
     let mut told = stopping.clone();
     let draining = async move {
         // An error says that nobody is left to tell us: stop then, too.

@@ -7,7 +7,7 @@ use ledger_proto::{Malformed, Refusal};
 use tonic::{Code, Status};
 use tonic_types::StatusExt;
 
-use crate::{error::Error, log::LogError};
+use crate::{access::Denied, error::Error, log::LogError};
 
 /// How long a caller waits before the same request is worth another try.
 const A_MOMENT: Duration = Duration::from_millis(250);
@@ -57,6 +57,10 @@ fn refusal(error: &Error) -> (Code, Refusal) {
         | Error::CheckpointNotFound { .. }
         | Error::TokenMissing
         | Error::TokenUnknown
+        | Error::TokenExpired(_)
+        | Error::TokenRevoked
+        | Error::TokenNotFound
+        | Error::Denied(_)
         | Error::Deadline
         | Error::BeyondHead { .. }
         | Error::NotSigned { .. }
@@ -91,6 +95,15 @@ fn code(error: &Error) -> (Code, &'static str) {
         }
         Error::TokenMissing => (Code::Unauthenticated, "TOKEN_MISSING"),
         Error::TokenUnknown => (Code::Unauthenticated, "TOKEN_UNKNOWN"),
+        Error::TokenExpired(_) => (Code::Unauthenticated, "TOKEN_EXPIRED"),
+        Error::TokenRevoked => (Code::Unauthenticated, "TOKEN_REVOKED"),
+        Error::TokenNotFound => (Code::NotFound, "TOKEN_NOT_FOUND"),
+        Error::Denied(Denied::Scope(_) | Denied::NotOwn(_)) => {
+            (Code::PermissionDenied, "SCOPE_MISSING")
+        }
+        Error::Denied(Denied::NotTheirs) => (Code::PermissionDenied, "NOT_YOURS"),
+        Error::Denied(Denied::OtherCoop) => (Code::PermissionDenied, "OTHER_COOP"),
+        Error::Denied(Denied::Acting) => (Code::PermissionDenied, "ACTING_DENIED"),
         Error::RateLimited(_) => (Code::ResourceExhausted, "RATE_LIMITED"),
         Error::Busy => (Code::ResourceExhausted, "BUSY"),
         Error::Deadline => (Code::DeadlineExceeded, "DEADLINE_EXCEEDED"),
@@ -143,11 +156,18 @@ fn figures(error: &Error) -> BTreeMap<String, String> {
         Error::Log(lost) => missing(lost),
         Error::NotSigned { through } => vec![("size", through.to_string())],
         Error::PolicyNotFound(version) => vec![("version", version.to_string())],
-        Error::Malformed(_)
+        Error::TokenExpired(at) => vec![("expire_time_unix_ms", at.unix_ms().to_string())],
+        Error::Denied(Denied::Scope(scope) | Denied::NotOwn(scope)) => {
+            vec![("scope", scope.as_str_name().to_owned())]
+        }
+        Error::Denied(Denied::OtherCoop | Denied::NotTheirs | Denied::Acting)
+        | Error::Malformed(_)
         | Error::NotSealed
         | Error::RequestUnknown
         | Error::TokenMissing
         | Error::TokenUnknown
+        | Error::TokenRevoked
+        | Error::TokenNotFound
         | Error::RateLimited(_)
         | Error::Busy
         | Error::Deadline

@@ -14,6 +14,7 @@ mod read;
 mod respite;
 mod store;
 mod time_bank;
+mod tokens;
 mod vouchers;
 mod watched;
 
@@ -28,6 +29,7 @@ pub use proofs::{
     parse_consistency, parse_inclusion, parse_receipt,
 };
 pub use read::{AsOf, Known, PageAsked, Read, day_or_none, next_token, page, read_context};
+pub use tokens::{Bearer, TokenAsked, parse_token_asked};
 pub use watched::{Told, Watched};
 
 use crate::v1;

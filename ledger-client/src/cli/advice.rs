@@ -13,6 +13,9 @@ pub(crate) fn remedy(error: &Error) -> Option<String> {
     match error {
         Error::Refused { code, refusal, request_id } => match (code, error.reason()) {
             (_, Some("TOKEN_MISSING" | "TOKEN_UNKNOWN")) => Some(TOKEN.to_owned()),
+            (_, Some("TOKEN_EXPIRED" | "TOKEN_REVOKED" | "SCOPE_MISSING" | "OTHER_COOP")) => {
+                Some(ANOTHER_TOKEN.to_owned())
+            }
             (Code::Unavailable | Code::OutcomeUnknown, Some("CLOCK_JUMPED")) => {
                 for_reason("CLOCK_JUMPED")
             }
@@ -46,6 +49,7 @@ pub(crate) fn remedy(error: &Error) -> Option<String> {
 }
 
 const UNVERIFIED: &str = "keep everything as it is (receipts, checkpoints, the folder of --memory) and show it to the co-op's auditor: carestore audit. A file that was only damaged on its way can be fetched again";
+const ANOTHER_TOKEN: &str = "another token, from whoever runs the server: carestore token create, and here --token-file FILE";
 const TOKEN: &str = "--token-file FILE; a server writes its first token to DIR/operator.token";
 
 fn for_reason(reason: &str) -> Option<String> {
@@ -55,6 +59,8 @@ fn for_reason(reason: &str) -> Option<String> {
         "MEMBER_NOT_FOUND" => {
             "carestore members list; the digit after the dash guards against slips"
         }
+        "TOKEN_NOT_FOUND" => "carestore token list",
+        "ACTING_DENIED" => "leave out --as, or use the token of whoever acts",
         "OFFICER_NOT_FOUND" | "OFFICER_ENDED" => "carestore coop officers",
         "PARTY_NOT_FOUND" => "carestore parties list, or add it: carestore parties add NAME",
         "FUND_NOT_FOUND" => "carestore store totals, or open it: carestore store open-fund NAME",

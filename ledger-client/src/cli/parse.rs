@@ -25,6 +25,8 @@ choices! {
     suspension: SUSPENSIONS -> SuspensionReason;
     party: PARTIES -> PartyKind;
     role: ROLES -> OfficerRole;
+    bearer: BEARERS -> TokenRole;
+    scope: SCOPES -> Scope;
     dispute: DISPUTES -> DisputeReason;
     grant: GRANTS -> GrantReason;
     cancel: CANCELS -> CancelReason;

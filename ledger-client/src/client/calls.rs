@@ -127,6 +127,11 @@ calls! { Client:
         write reverse_entry(ReverseEntryRequest) -> ReverseEntryResponse;
         write seal_state(SealStateRequest) -> SealStateResponse;
     }
+    tokens_service_client::TokensServiceClient {
+        read list_tokens(ListTokensRequest) -> ListTokensResponse;
+        // A token that is revoked twice is revoked.
+        read revoke_token(RevokeTokenRequest) -> RevokeTokenResponse;
+    }
     batch_service_client::BatchServiceClient {
         // Each write of a batch has its own id, so the whole can be sent again like a read.
         read submit_batch(SubmitBatchRequest) -> SubmitBatchResponse;
@@ -140,5 +145,21 @@ calls! { Unchecked<'_>:
         read prove_consistency(ProveConsistencyRequest) -> ProveConsistencyResponse;
         read get_receipt(GetReceiptRequest) -> GetReceiptResponse;
         read prove_balance(ProveBalanceRequest) -> ProveBalanceResponse;
+    }
+}
+
+impl Client {
+    /// `CreateToken` of [`v1::tokens_service_client::TokensServiceClient`], tried once: another try would make another.
+    pub async fn create_token(
+        &self,
+        request: v1::CreateTokenRequest,
+    ) -> Result<v1::CreateTokenResponse, Error> {
+        let stub = v1::tokens_service_client::TokensServiceClient::new(self.channel.clone());
+        let mut stub = stub.max_decoding_message_size(MAX_ANSWER_BYTES);
+        let message = self.dress(request, Some(self.options.deadline));
+        match stub.create_token(message).await {
+            Ok(answer) => Ok(answer.into_inner()),
+            Err(status) => Err(Error::of_status(&status, None)),
+        }
     }
 }

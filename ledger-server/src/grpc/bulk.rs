@@ -4,7 +4,7 @@ use ledger_core::{ImportFailure, Rejection};
 use ledger_proto::{Malformed, api, v1};
 use tonic::Streaming;
 
-use super::{Service, receipt::receipt, submission};
+use super::Service;
 use crate::{engine::ImportJob, error::Error, status};
 
 /// So many writes may come in one batch.
@@ -25,19 +25,19 @@ pub(super) async fn batch(
     let mut submissions = Vec::with_capacity(count);
     let mut parsed = Vec::with_capacity(count);
     for write in request.writes {
-        parsed.push(api::parse(write, &service.0.secrets).map(|write| {
-            let coop = write.coop.clone();
-            submissions.push(submission(write));
-            coop
+        parsed.push(service.read_write(write).map(|submission| {
+            let asked = (submission.coop.clone(), submission.request.actor);
+            submissions.push(submission);
+            asked
         }));
     }
-    let answers = service.0.engine.send(submissions)?.await.map_err(|_| Error::Stopping)?;
+    let answers = service.ground.engine.send(submissions)?.await.map_err(|_| Error::Stopping)?;
     let mut answers = answers.into_iter();
     let mut results = Vec::with_capacity(count);
     for parsed in parsed {
-        let answered = parsed.map_err(Error::from).and_then(|coop| {
+        let answered = parsed.and_then(|(coop, actor)| {
             let answer = answers.next().unwrap_or(Err(Error::Stopping))?;
-            Ok(receipt(&coop, &answer, &service.0.secrets))
+            service.receipt(&coop, actor, &answer)
         });
         let result = match answered {
             Ok(receipt) => v1::write_result::Result::Receipt(receipt),
@@ -71,14 +71,17 @@ pub(super) async fn import(
             if head.is_some() {
                 return Err(Malformed::one("head", "comes twice: send it first, and once").into());
             }
-            head = Some(api::parse_import_head(said)?);
+            let mut said = api::parse_import_head(said)?;
+            service.caller.within(&said.coop)?;
+            said.actor = service.caller.acts((said.actor, said.actor_said))?;
+            head = Some(said);
         }
         let Some(head) = &head else {
             return Err(Malformed::one("head", "is missing: send it in the first message").into());
         };
         for step in message.steps {
             let place = Place { file: step.file.clone(), line: step.line };
-            match api::parse_import_step(step, head, &service.0.secrets) {
+            match api::parse_import_step(step, head, &service.ground.secrets) {
                 Ok(imported) => {
                     steps.push(imported.past);
                     cards.push(imported.card);
@@ -99,7 +102,7 @@ pub(super) async fn import(
         return Err(Malformed::one("end", "is not said: say so in the last message").into());
     }
     let answer = service
-        .0
+        .ground
         .engine
         .import(ImportJob {
             coop: head.coop.clone(),

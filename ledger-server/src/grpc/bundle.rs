@@ -49,10 +49,11 @@ pub(super) async fn export(
         verifier_keys: keys_said(service, id)?,
     };
     let (sender, answers) = mpsc::channel(WAITING);
-    let stopping = service.0.stopping.clone();
+    let stopping = service.ground.stopping.clone();
     // Beside the workers: a log has tens of thousands of them after some years.
     let house = service.clone();
-    let notes = on_a_thread(move || notes(&house, id, checkpoint.size)).await?;
+    let asking = house.clone();
+    let notes = on_a_thread(move || notes(&asking, id, checkpoint.size)).await?;
     tokio::spawn(async move {
         let part = |part| Ok(v1::ExportBundleResponse { part: Some(part) });
         for first in iter::once(Part::Head(head)).chain(notes.into_iter().map(Part::Checkpoints)) {
@@ -64,6 +65,8 @@ pub(super) async fn export(
         while after < checkpoint.size {
             let next = if *stopping.borrow() {
                 Err(Error::Stopping)
+            } else if let Err(ended) = house.caller.ended() {
+                Err(ended)
             } else {
                 let prover = prover.clone();
                 on_a_thread(move || page(&prover, after, checkpoint.size)).await
@@ -87,7 +90,7 @@ pub(super) async fn export(
 
 /// The checkpoints that were published up to this size, in order of size.
 fn notes(service: &Service, id: LogId, through: u64) -> Result<Vec<v1::BundleCheckpoints>, Error> {
-    let published = service.0.checkpoints.all(id)?;
+    let published = service.ground.checkpoints.all(id)?;
     let published = published.iter().take_while(|published| published.size <= through);
     Ok(in_messages(published.map(|published| published.note.to_string())))
 }

@@ -35,9 +35,10 @@ pub(super) fn list(
     request: v1::ListCoopsRequest,
 ) -> Result<v1::ListCoopsResponse, Error> {
     let pages = Pages::of(request.page, "coops")?;
-    let directory = service.0.directory.read().unwrap_or_else(PoisonError::into_inner);
+    let directory = service.ground.directory.read().unwrap_or_else(PoisonError::into_inner);
     let mut coops: Vec<(&CoopName, v1::Coop)> = Vec::new();
-    for (coop, (_, published)) in &directory.served {
+    let heard = |coop: &CoopName| service.caller.within(coop).is_ok();
+    for (coop, (_, published)) in directory.served.iter().filter(|(coop, _)| heard(coop)) {
         let view = published.look();
         if view.state().coop().is_some() {
             coops.push((
@@ -51,7 +52,7 @@ pub(super) fn list(
             ));
         }
     }
-    for (coop, why) in &directory.lost {
+    for (coop, why) in directory.lost.iter().filter(|(coop, _)| heard(coop)) {
         coops.push((
             coop,
             v1::Coop {
@@ -96,12 +97,13 @@ pub(super) async fn officers(
     let ledger = found.ledger(service).await?;
     let rows = ledger.officers().iter().enumerate().filter_map(|(index, officer)| {
         let id = OfficerId::at(index)?;
+        let member = officer.member.filter(|member| service.whose(Some(*member)).is_ok());
         Some((
             u64::from(id.get()),
             v1::Officer {
                 name: name::officer(&found.coop, id),
                 role: officer.role.code(),
-                member: officer.member.map(|id| name::member(&found.coop, id)).unwrap_or_default(),
+                member: member.map(|id| name::member(&found.coop, id)).unwrap_or_default(),
                 in_office: !officer.ended,
             },
         ))

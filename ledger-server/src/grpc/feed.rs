@@ -17,6 +17,7 @@ use super::{
     prover::{Prover, hashes_said, on_a_thread, size_said},
 };
 use crate::{
+    access::Caller,
     checkpoints::Checkpoints,
     error::Error,
     log::LogError,
@@ -38,6 +39,7 @@ pub(super) type ReadStream = Answers<v1::ReadHistoryResponse>;
 pub(super) struct Reader {
     prover: Prover,
     checkpoints: Arc<Checkpoints>,
+    caller: Caller,
     pub(super) after: u64,
 }
 
@@ -52,7 +54,8 @@ impl Reader {
             return Err(Error::BeyondHead { asked: Position::new(after), head });
         }
         let prover = Prover::of(service, id, published);
-        Ok(Self { prover, checkpoints: Arc::clone(&service.0.checkpoints), after })
+        let checkpoints = Arc::clone(&service.ground.checkpoints);
+        Ok(Self { prover, checkpoints, caller: service.caller.clone(), after })
     }
 
     /// The head now, with the newest checkpoint that is not beyond what has been read.
@@ -78,11 +81,17 @@ impl Reader {
         &self.prover.published
     }
 
+    /// Refuses to go on where the log is damaged, or where the token has been revoked.
+    pub(super) fn goes_on(&self) -> Result<(), Error> {
+        self.prover.published.served()?;
+        self.caller.ended()
+    }
+
     /// The next entries up to and with this position, about a message full.
     fn next(&mut self, through: u64) -> Result<Vec<v1::HistoryEntry>, Error> {
         let read = self.read(through);
         // Damage that was found meanwhile ends the stream, with whatever has been read.
-        self.prover.published.served()?;
+        self.goes_on()?;
         read
     }
 
@@ -163,7 +172,7 @@ pub(super) async fn read(
     })
     .await?;
     let (sender, answers) = mpsc::channel(WAITING);
-    let stopping = service.0.stopping.clone();
+    let stopping = service.ground.stopping.clone();
     tokio::spawn(async move {
         let (mut reader, mut peaks) = (reader, peaks);
         if reader.after >= through {

@@ -10,7 +10,7 @@ use ledger_proto::{
 
 use super::{Service, coops::actor, pages::Pages, people::filter};
 use crate::{
-    auth::Caller,
+    access::Caller,
     error::Error,
     views::{Line, Moment, View},
 };
@@ -22,7 +22,7 @@ pub(super) async fn pending_hours(
     let pages = Pages::of(request.page, "pending_hours")?;
     let found = service.find(request.context).await?;
     let ledger = found.ledger(service).await?;
-    let member = filter(&found, &ledger, "member", &request.member)?;
+    let member = filter(service, &found, &ledger, ("member", &request.member))?;
     let head = ledger.head();
     let rows = ledger.pending_hours().iter().filter(|(_, logged)| {
         let help = &logged.help;
@@ -57,7 +57,7 @@ pub(super) async fn respite(
     let pages = Pages::of(request.page, "respite")?;
     let found = service.find(request.context).await?;
     let ledger = found.ledger(service).await?;
-    let member = filter(&found, &ledger, "member", &request.member)?;
+    let member = filter(service, &found, &ledger, ("member", &request.member))?;
     let head = ledger.head();
     let rows = ledger.promised_respite().iter().filter(|(_, promise)| {
         member.is_none_or(|member| {
@@ -115,7 +115,7 @@ pub(super) async fn vouchers(
     let pages = Pages::of(request.page, "vouchers")?;
     let found = service.find(request.context).await?;
     let ledger = found.ledger(service).await?;
-    let member = filter(&found, &ledger, "member", &request.member)?;
+    let member = filter(service, &found, &ledger, ("member", &request.member))?;
     let head = ledger.head();
     let rows = ledger.open_vouchers().iter();
     let rows = rows.filter(|(_, voucher)| member.is_none_or(|member| voucher.member == member));
@@ -202,12 +202,11 @@ fn bearers(said: &v1::WriteContext) -> v1::WriteContext {
 /// What a voucher was worth stands in the answer: the business has no account in which to look it up.
 pub(super) async fn redeem(
     service: &Service,
-    caller: Caller,
     request: v1::RedeemVoucherRequest,
 ) -> Result<v1::RedeemVoucherResponse, Error> {
     let context = request.context.clone().unwrap_or_default();
     let coop = context.coop.clone();
-    if caller == Caller::Stranger && context != bearers(&context) {
+    if matches!(service.caller, Caller::Stranger) && context != bearers(&context) {
         return Err(Error::TokenMissing);
     }
     let (answer, receipt) = service.write(v1::write::Request::RedeemVoucher(request)).await?;

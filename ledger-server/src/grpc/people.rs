@@ -57,7 +57,11 @@ fn row(
     view: &View,
     (member, moment): (&Member, Moment),
 ) -> Result<(v1::Member, v1::Card), Error> {
-    let card = service.0.cards.member(found.log, member.id)?;
+    let card = if service.caller.reads_cards() {
+        service.ground.cards.member(found.log, member.id)?
+    } else {
+        v1::Card::default()
+    };
     let v1::MemberBalance {
         name,
         number: label,
@@ -93,13 +97,19 @@ pub(super) async fn get(
 ) -> Result<v1::GetMemberResponse, Error> {
     let found = service.find(request.context).await?;
     let (member, moment) = {
+        let key = name::parse_member_key("member", &found.coop, &request.member)?;
         let (ledger, moment) = found.recorded(service, None).await?;
-        let id = match name::parse_member_key("member", &found.coop, &request.member)? {
+        let id = match key {
             name::MemberKey::Number(id) => id,
             name::MemberKey::Reference(reference) => {
-                ledger.by_reference(&reference).ok_or(Error::ReferenceNotFound(reference))?
+                let own = service.caller.only();
+                let found = ledger.by_reference(&reference);
+                // Whether another has this reference is nobody else's business.
+                let found = found.filter(|member| own.is_none_or(|own| own == *member));
+                found.ok_or(Error::ReferenceNotFound(reference))?
             }
         };
+        service.whose(Some(id))?;
         (ledger.member(id)?.clone(), moment)
     };
     let view = found.published.look();
@@ -158,6 +168,7 @@ fn whose(service: &Service, coop: &str, member: &str) -> Result<(LogId, MemberId
     let coop = name::parse_coop("coop", coop)?;
     let (log, published) = service.coop(&coop)?;
     let member = name::parse_member("member", &coop, member)?;
+    service.whose(Some(member))?;
     published.look().state().member(member)?;
     Ok((log, member))
 }
@@ -169,7 +180,7 @@ pub(super) async fn update_card(
     let v1::UpdateCardRequest { coop, member, card } = request;
     let (log, member) = whose(service, &coop, &member)?;
     let card = api::parse_card(card)?;
-    let cards = Arc::clone(&service.0.cards);
+    let cards = Arc::clone(&service.ground.cards);
     on_disk(move || cards.put(&[(log, Card::Member(member, card))])).await?;
     Ok(v1::UpdateCardResponse {})
 }
@@ -179,7 +190,7 @@ pub(super) async fn erase_card(
     request: v1::EraseCardRequest,
 ) -> Result<v1::EraseCardResponse, Error> {
     let (log, member) = whose(service, &request.coop, &request.member)?;
-    let cards = Arc::clone(&service.0.cards);
+    let cards = Arc::clone(&service.ground.cards);
     on_disk(move || cards.erase(log, member)).await?;
     Ok(v1::EraseCardResponse {})
 }
@@ -191,14 +202,14 @@ async fn on_disk(
     Ok(tokio::task::spawn_blocking(write).await.map_err(Error::internal)??)
 }
 
-/// A member that a filter names. Empty: no filter.
+/// The member of whom a list speaks, by a field of the request. Empty: of everybody whom the caller may see.
 pub(super) fn filter(
+    service: &Service,
     found: &Found,
     state: &State,
-    field: &str,
-    text: &str,
+    (field, text): (&str, &str),
 ) -> Result<Option<MemberId>, Error> {
-    let member = name::parse_member_or_none(field, &found.coop, text)?;
+    let member = service.whose(name::parse_member_or_none(field, &found.coop, text)?)?;
     member.map(|member| state.member(member)).transpose()?;
     Ok(member)
 }

@@ -12,6 +12,7 @@ use tokio::sync::Semaphore;
 
 use super::{
     Service,
+    own::{concerns, is_of},
     prover::{Prover, hashes_said, on_a_thread, size_said},
     then::state_at,
 };
@@ -55,7 +56,7 @@ pub(super) async fn signed(
         return Err(Error::BeyondHead { asked: Position::new(covering), head });
     }
     let prover = Prover::of(service, id, published);
-    let checkpoints = Arc::clone(&service.0.checkpoints);
+    let checkpoints = Arc::clone(&service.ground.checkpoints);
     on_a_thread(move || {
         let least = Position::new(covering);
         let published = checkpoints.for_head(prover.id, &prover.published, least)?;
@@ -67,7 +68,7 @@ pub(super) async fn signed(
 
 /// The checkpoint that was published for a size.
 pub(super) fn published_at(service: &Service, id: LogId, size: u64) -> Result<Signed, Error> {
-    let checkpoints = &service.0.checkpoints;
+    let checkpoints = &service.ground.checkpoints;
     let Some(published) = checkpoints.at(id, Position::new(size))? else {
         let newest = checkpoints.newest(id)?.map_or(0, |newest| newest.size);
         return Err(Error::CheckpointNotFound { asked: size, newest });
@@ -77,7 +78,7 @@ pub(super) fn published_at(service: &Service, id: LogId, size: u64) -> Result<Si
 
 /// The keys of a log, as callers read them.
 pub(super) fn keys_said(service: &Service, id: LogId) -> Result<Vec<String>, Error> {
-    let keys = service.0.checkpoints.verifier_keys(id)?;
+    let keys = service.ground.checkpoints.verifier_keys(id)?;
     Ok(keys.iter().map(ToString::to_string).collect())
 }
 
@@ -168,10 +169,15 @@ pub(super) async fn get_receipt(
         }
     };
     let (prover, signed) = signed(service, &coop, position.get()).await?;
+    // A leaf alone says nothing of anybody.
+    let own = service.caller.only().filter(|_| shows == ReceiptShows::Entry);
     on_a_thread(move || {
         let (at, size) = (position.get(), signed.size);
         let path = prover.inclusion(at, size)?.ok_or_else(nowhere)?;
         let entry = prover.entry(at)?;
+        if let Some(own) = own {
+            concerns(&entry, own)?;
+        }
         let held = match shows {
             ReceiptShows::Entry => Shown::Entry(entry),
             ReceiptShows::Leaf => Shown::Leaf(leaf(&entry)),
@@ -189,6 +195,9 @@ pub(super) async fn prove_balance(
     request: v1::ProveBalanceRequest,
 ) -> Result<v1::ProveBalanceResponse, Error> {
     let (coop, account, seal) = api::parse_balance(&request)?;
+    if let Some(own) = service.caller.only() {
+        is_of(account, own)?;
+    }
     let seal = match seal {
         Seal::At(position) => position,
         Seal::Newest => {

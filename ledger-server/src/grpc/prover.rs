@@ -47,7 +47,7 @@ type Leaves<'a> = dyn FnMut(u64, u64) -> Result<Vec<Hash>, Missing> + 'a;
 impl Prover {
     /// The prover of a co-op's log.
     pub(super) fn of(service: &Service, id: LogId, published: Arc<Published>) -> Self {
-        Self { log: Arc::clone(&service.0.log), id, published }
+        Self { log: Arc::clone(&service.ground.log), id, published }
     }
 
     /// The path that proves an entry to be in the log of a size. Nothing: it is not.

@@ -1,6 +1,8 @@
 //! Balances, statements, and who gave what to whom.
 
-use ledger_core::{CoopName, Entry, Event, MemberId, Position, TaskKind, TimeAccount, Transfer};
+use ledger_core::{
+    CoopName, Entry, Event, MemberId, Position, State, TaskKind, TimeAccount, Transfer,
+};
 use ledger_proto::{
     api::{self, name, time},
     stored, v1,
@@ -9,9 +11,10 @@ use ledger_proto::{
 use super::{
     Found, Service,
     pages::Pages,
-    people::{balance, enrolled, filter},
+    people::{balance, enrolled},
 };
 use crate::{
+    access::Denied,
     error::Error,
     views::{Asked, Exchange, GAVE, GOT, HELD, Line, Moment, OWN, Row, View},
 };
@@ -55,6 +58,7 @@ pub(super) async fn statement(
     let (page, answer) = {
         let view = found.published.look();
         let id = name::parse_member("member", &found.coop, &request.member)?;
+        service.whose(Some(id))?;
         let member = view.state().member(id)?;
         let moment = view.moment(found.read.as_of)?.until(pages.began());
         let asked = Asked { moment, after: Position::new(pages.after()), from, to };
@@ -78,7 +82,11 @@ pub(super) async fn statement(
     let mut lines = Vec::with_capacity(page.len());
     for (id, (position, moved, reversed_by)) in page {
         let entry = entry(service, &found, position)?;
-        let note = service.0.cards.note(found.log, position)?;
+        let note = if service.caller.reads_cards() {
+            service.ground.cards.note(found.log, position)?
+        } else {
+            String::new()
+        };
         lines.push(v1::StatementLine {
             position: api::position(position),
             occurred_on: entry.occurred_on.to_string(),
@@ -147,7 +155,7 @@ pub(super) fn reversed_by(view: &View, entry: Position, moment: Moment) -> i64 {
 
 /// An entry, from its stored bytes.
 fn entry(service: &Service, found: &Found, position: Position) -> Result<Entry, Error> {
-    let bytes = service.0.log.read(found.log, position.get())?;
+    let bytes = service.ground.log.read(found.log, position.get())?;
     let bytes = bytes.ok_or_else(|| Error::internal(format!("entry {position} is not there")))?;
     stored::decode(&bytes).map_err(Error::internal)
 }
@@ -177,11 +185,10 @@ pub(super) async fn exchanges(
     request: v1::ListExchangesRequest,
 ) -> Result<v1::ListExchangesResponse, Error> {
     let list = format!("exchanges {} {}", request.giver, request.receiver);
-    let pages = Pages::of(request.page, list)?;
-    let found = service.find(request.context).await?;
+    let pages = Pages::of(request.page.clone(), list)?;
+    let found = service.find(request.context.clone()).await?;
     let view = found.published.look();
-    let giver = filter(&found, view.state(), "giver", &request.giver)?;
-    let receiver = filter(&found, view.state(), "receiver", &request.receiver)?;
+    let (giver, receiver) = sides(service, &found, view.state(), &request)?;
     let moment = view.moment(found.read.as_of)?.until(pages.began());
     let head = view.state().head();
     let after = Position::new(pages.after());
@@ -203,6 +210,35 @@ pub(super) async fn exchanges(
         next_page_token,
         position: api::position(pages.position(head)),
     })
+}
+
+/// The two sides that are asked for. A member's token sees exchanges in which they are one of them: where they name neither
+/// or somebody else, the other side is theirs, and it is what they gave that is shown unless they ask for what they got.
+fn sides(
+    service: &Service,
+    found: &Found,
+    state: &State,
+    request: &v1::ListExchangesRequest,
+) -> Result<(Option<MemberId>, Option<MemberId>), Error> {
+    let known = |field: &str, text: &str| -> Result<Option<MemberId>, Error> {
+        let member = name::parse_member_or_none(field, &found.coop, text)?;
+        member.map(|member| state.member(member)).transpose()?;
+        Ok(member)
+    };
+    let own = service.caller.only();
+    if let Some(own) = own {
+        let named = |field: &str, text: &str| name::parse_member_or_none(field, &found.coop, text);
+        let sides = (named("giver", &request.giver)?, named("receiver", &request.receiver)?);
+        return match sides {
+            (giver, receiver) if giver == Some(own) || receiver == Some(own) => {
+                Ok((giver, receiver))
+            }
+            (None, receiver) => Ok((Some(own), receiver)),
+            (giver, None) => Ok((giver, Some(own))),
+            (Some(_), Some(_)) => Err(Denied::NotTheirs.into()),
+        };
+    }
+    Ok((known("giver", &request.giver)?, known("receiver", &request.receiver)?))
 }
 
 pub(super) fn told(

@@ -57,7 +57,7 @@ impl Found {
             moment
         };
         let through = moment.known();
-        let (log, id) = (Arc::clone(&service.0.log), self.log);
+        let (log, id) = (Arc::clone(&service.ground.log), self.log);
         let state = tokio::task::spawn_blocking(move || state_at(&*log, id, through))
             .await
             .map_err(Error::internal)??;

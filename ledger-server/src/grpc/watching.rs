@@ -59,7 +59,7 @@ async fn watch(service: &Service, request: v1::WatchHistoryRequest) -> Result<Wa
     })
     .await?;
     let (sender, answers) = mpsc::channel(WAITING);
-    let stopping = service.0.stopping.clone();
+    let stopping = service.ground.stopping.clone();
     tokio::spawn(follow((reader, follower), peaks, sender, stopping));
     Ok(Box::pin(ReceiverStream::new(answers)))
 }
@@ -87,7 +87,7 @@ async fn follow(
     loop {
         let newest = head.borrow_and_update().get();
         // Whoever only waits is woken when damage was found, and told.
-        if let Err(error) = reader.published().served() {
+        if let Err(error) = reader.goes_on() {
             return send(&sender, Err(error)).await;
         }
         let mut entries = Vec::new();
@@ -132,7 +132,7 @@ async fn next(
 ) -> Result<(Reader, Vec<Bytes>), Error> {
     if let Some((entries, last)) = follower.after(reader.after, through, MESSAGE) {
         // Damage that was found meanwhile ends the stream.
-        reader.published().served()?;
+        reader.goes_on()?;
         reader.after = last;
         return Ok((reader, entries));
     }
@@ -234,7 +234,7 @@ impl ServerStreamingService<v1::WatchHistoryRequest> for Watch {
     type Future = BoxFuture<Response<Watches>, Status>;
 
     fn call(&mut self, request: Request<v1::WatchHistoryRequest>) -> Self::Future {
-        let service = self.0.clone();
+        let service = self.0.of(&request);
         Box::pin(async move { Ok(Response::new(watch(&service, request.into_inner()).await?)) })
     }
 }

@@ -56,6 +56,30 @@ pub fn entry(coop: &CoopName, position: Position) -> String {
     format!("coops/{coop}/entries/{position}")
 }
 
+/// The name of a token: `coops/colne-valley/tokens/1f2e3d4c`, or `tokens/1f2e3d4c` where it is for all co-ops.
+pub fn token(coop: Option<&CoopName>, token: &str) -> String {
+    match coop {
+        Some(coop) => format!("coops/{coop}/tokens/{token}"),
+        None => format!("tokens/{token}"),
+    }
+}
+
+/// The co-op and the token that a field names.
+pub fn parse_token(field: &str, text: &str) -> Result<(Option<CoopName>, String), Malformed> {
+    let mut f = Fields::default();
+    let (coop, rest) = match text.split_once("/tokens/") {
+        Some((coop, token)) => (read_coop(&mut f, field, coop).map(Some), Some(token)),
+        None => (Some(None), text.strip_prefix("tokens/")),
+    };
+    let digits = |token: &&str| {
+        (1..=16).contains(&token.len()) && token.bytes().all(|byte| byte.is_ascii_hexdigit())
+    };
+    let token = rest.filter(digits).map(str::to_owned);
+    let write_it = "is not the name of a token: write it as a list of tokens gives it";
+    let token = f.need(field, token, write_it);
+    f.finish(coop.zip(token))
+}
+
 /// The co-op that a field names, as `coops/{coop}`.
 pub fn parse_coop(field: &str, text: &str) -> Result<CoopName, Malformed> {
     let mut f = Fields::default();
