@@ -34,6 +34,7 @@ mod statements;
 mod store;
 mod sums;
 mod tidy;
+mod tls;
 mod tokens;
 mod twin;
 mod vouchers;

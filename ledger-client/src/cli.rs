@@ -66,6 +66,24 @@ pub(crate) struct Globals {
     /// The certificates to trust, for a server at https://, as a PEM file.
     #[arg(long, global = true, env = "CARESTORE_CA_FILE", value_name = "FILE")]
     ca_file: Option<PathBuf>,
+    /// The certificate to show, for a server that asks for one, as a PEM file.
+    #[arg(
+        long,
+        global = true,
+        env = "CARESTORE_CLIENT_CERT",
+        value_name = "FILE",
+        requires = "client_key"
+    )]
+    client_cert: Option<PathBuf>,
+    /// Its key, as a PEM file.
+    #[arg(
+        long,
+        global = true,
+        env = "CARESTORE_CLIENT_KEY",
+        value_name = "FILE",
+        requires = "client_cert"
+    )]
+    client_key: Option<PathBuf>,
     /// The co-op, for example colne-valley.
     #[arg(
         long,

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use ledger_proto::v1;
 use tonic::codec::CompressionEncoding;
 use tonic::metadata::{Ascii, MetadataValue};
-use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint};
+use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint, Identity};
 use uuid::Uuid;
 
 use crate::error::Error;
@@ -40,8 +40,26 @@ pub struct Options {
     pub acting_as: String,
     /// The certificates to trust, as PEM. None: plain connections only.
     pub trusted: Option<Vec<u8>>,
+    /// The certificate that the client shows, where a server asks for one.
+    pub shown: Option<Shown>,
     /// Where the client keeps what it knows of the logs that it has seen.
     pub memory: Memory,
+}
+
+/// A certificate that a client shows, with its key.
+#[derive(Clone)]
+pub struct Shown {
+    /// The certificate chain, as PEM.
+    pub certificate: Vec<u8>,
+    /// Its key, as PEM.
+    pub key: Vec<u8>,
+}
+
+impl std::fmt::Debug for Shown {
+    /// Without the key: what is printed may be kept.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Shown").finish_non_exhaustive()
+    }
 }
 
 impl Default for Options {
@@ -53,6 +71,7 @@ impl Default for Options {
             coop: String::new(),
             acting_as: String::new(),
             trusted: None,
+            shown: None,
             memory: Memory::Session,
         }
     }
@@ -85,7 +104,10 @@ impl Client {
             .keep_alive_timeout(Duration::from_secs(10));
         if url.starts_with("https:") {
             let trusted = options.trusted.iter().map(Certificate::from_pem);
-            let tls = ClientTlsConfig::new().ca_certificates(trusted);
+            let mut tls = ClientTlsConfig::new().ca_certificates(trusted);
+            if let Some(Shown { certificate, key }) = &options.shown {
+                tls = tls.identity(Identity::from_pem(certificate, key));
+            }
             endpoint = endpoint.tls_config(tls).map_err(|error| address(error.to_string()))?;
         }
         let token = token

@@ -15,6 +15,6 @@ pub mod typed;
 mod verify;
 pub mod words;
 
-pub use client::{Client, Options, Unchecked, jittered, new_request_id};
+pub use client::{Client, Options, Shown, Unchecked, jittered, new_request_id};
 pub use error::{Code, Error};
 pub use verify::{History, KeyFrom, Known, Memory, Watch, parse_keys};

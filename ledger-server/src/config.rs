@@ -4,6 +4,8 @@ use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::tls::Tls;
+
 /// The Care Store ledger of a care co-op: every hour banked, every voucher, every respite, in a log that is never rewritten.
 #[derive(Debug, Parser)]
 #[command(name = "carestore-server", version, about)]
@@ -23,6 +25,8 @@ pub enum Command {
     /// After a loss: go on without what the store has lost.
     #[command(subcommand)]
     Guard(Guard),
+    /// Make certificates for trying TLS out. Nobody else trusts them.
+    DevCerts(DevCerts),
     /// The keys that sign checkpoints, and by which they are checked.
     #[command(subcommand)]
     Keys(Keys),
@@ -63,6 +67,9 @@ pub struct Serve {
     /// The certificate's key, as PEM.
     #[arg(long, env = "CARESTORE_TLS_KEY", requires = "tls_cert")]
     pub tls_key: Option<PathBuf>,
+    /// Certificates of authorities, as PEM: whoever connects must show a certificate that one of them has signed, and a token.
+    #[arg(long, env = "CARESTORE_TLS_CLIENT_CA", requires = "tls_cert")]
+    pub tls_client_ca: Option<PathBuf>,
     /// Take the machine's clock as it is, even if it is far from the newest entry.
     #[arg(long)]
     pub confirm_clock: bool,
@@ -83,6 +90,25 @@ pub struct Demo {
     /// Another number makes another year.
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
+}
+
+/// Certificates for trying out.
+#[derive(Clone, Debug, Args)]
+pub struct DevCerts {
+    /// The folder to make them in.
+    #[arg(long, default_value = "certs")]
+    pub out: PathBuf,
+    /// A name or an address by which callers reach the server; once for each.
+    #[arg(long = "host", default_values = ["localhost", "127.0.0.1", "::1"])]
+    pub hosts: Vec<String>,
+}
+
+impl Serve {
+    /// How connections are kept from others, if they are to be.
+    pub fn tls(&self) -> Option<Tls> {
+        let (certificate, key) = self.tls_cert.clone().zip(self.tls_key.clone())?;
+        Some(Tls { certificate, key, client_ca: self.tls_client_ca.clone() })
+    }
 }
 
 /// The guard that stands between a store and the loss of what was acknowledged.

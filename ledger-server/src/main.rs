@@ -9,8 +9,8 @@ use std::{
 use clap::Parser;
 use ledger_core::CoopName;
 use ledger_server::{
-    Command, Config, Error, Guard, House, Keys, Opening, Serve, accept_loss, demo, rotate_key,
-    serve, until_told, verdicts, verifier_keys,
+    Command, Config, DevCerts, Error, Guard, House, Keys, Opening, Serve, accept_loss, demo,
+    dev_certs, rotate_key, serve, until_told, verdicts, verifier_keys,
 };
 use mimalloc::MiMalloc;
 use tracing_subscriber::EnvFilter;
@@ -45,6 +45,7 @@ fn run(config: Config) -> Result<(), Error> {
         match config.command {
             Command::Serve(how) => start(how).await,
             Command::Demo(how) => demo(&how).await,
+            Command::DevCerts(DevCerts { out, hosts }) => certificates(&out, &hosts),
             Command::Guard(Guard::Show { data }) => show(&data),
             Command::Guard(Guard::AcceptLoss { data, coop }) => accept(&data, &coop).await,
             Command::Keys(Keys::Show { data }) => keys(&data),
@@ -57,8 +58,8 @@ async fn start(how: Serve) -> Result<(), Error> {
     let opening = Opening { confirm_clock: how.confirm_clock, ..Opening::at(&how.data) };
     let house = House::open(&opening)?;
     let token = house.token().map(Path::to_owned);
-    let tls = how.tls_cert.as_deref().zip(how.tls_key.as_deref());
-    let serving = serve(house, how.listen, tls).await?;
+    let tls = how.tls();
+    let serving = serve(house, how.listen, tls.as_ref()).await?;
     let scheme = if tls.is_some() { "https" } else { "http" };
     say(&format!("Serving on {scheme}://{}", serving.address()), std::io::stdout());
     if let Some(token) = token {
@@ -72,6 +73,20 @@ async fn start(how: Serve) -> Result<(), Error> {
     }
     until_told().await?;
     serving.stop().await
+}
+
+fn certificates(out: &Path, hosts: &[String]) -> Result<(), Error> {
+    dev_certs(out, hosts)?;
+    let (out, host) = (out.display(), hosts.first().map_or("localhost", String::as_str));
+    let said = format!(
+        "Certificates for trying out are in {out}. The server:\n\
+         carestore-server serve --listen 0.0.0.0:50051 --tls-cert {out}/server.pem --tls-key {out}/server.key\n\
+         and to let in only who shows {out}/client.pem, too: --tls-client-ca {out}/ca.pem\n\
+         Callers: carestore --server https://{host}:50051 --ca-file {out}/ca.pem\n\
+         and, where the server asks: --client-cert {out}/client.pem --client-key {out}/client.key"
+    );
+    say(&said, std::io::stdout());
+    Ok(())
 }
 
 fn show(data: &Path) -> Result<(), Error> {

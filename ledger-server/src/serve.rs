@@ -1,6 +1,6 @@
 //! One process, from what is on disk to a listener, and from a signal to the end.
 
-use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use ledger_proto::{
     DESCRIPTORS,
@@ -15,7 +15,7 @@ use ledger_proto::{
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 use tonic::{
     codec::CompressionEncoding,
-    transport::{Identity, Server, ServerTlsConfig, server::TcpIncoming},
+    transport::{Server, ServerTlsConfig, server::TcpIncoming},
 };
 
 use crate::{
@@ -25,6 +25,7 @@ use crate::{
     gate::Gate,
     grpc::{Service, Watching},
     house::House,
+    tls::{self, Tls},
 };
 
 /// A request may be so large: an import's chunk, a batch of a thousand writes.
@@ -35,12 +36,13 @@ const KEEPALIVE: Duration = Duration::from_secs(30);
 const DRAIN: Duration = Duration::from_secs(10);
 impl House {
     /// Serves the API on a listener until told to stop.
-    pub fn serve(self, listener: TcpListener, tls: Option<Identity>) -> Result<Serving, Error> {
+    pub fn serve(self, listener: TcpListener, tls: Option<&Tls>) -> Result<Serving, Error> {
         let address = listener.local_addr().map_err(Error::internal)?;
         let (stop, stopping) = watch::channel(false);
         let service = self.answering(stopping.clone());
         let auth = self.auth();
         let background = self.background()?;
+        let tls = tls.map(Tls::config).transpose()?;
         let server = tokio::spawn(listen(service, auth, (listener, tls), stopping));
         Ok(Serving { address, stop, server, background, house: self })
     }
@@ -50,7 +52,7 @@ impl House {
 async fn listen(
     service: Service,
     auth: Arc<Auth>,
-    (listener, tls): (TcpListener, Option<Identity>),
+    (listener, tls): (TcpListener, Option<ServerTlsConfig>),
     mut stopping: watch::Receiver<bool>,
 ) -> Result<(), Error> {
     let (health, health_service) = tonic_health::server::health_reporter();
@@ -61,8 +63,7 @@ async fn listen(
             .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
     };
     let mut server = Server::builder().accept_http1(true).http2_keepalive_interval(Some(KEEPALIVE));
-    if let Some(identity) = tls {
-        let config = ServerTlsConfig::new().identity(identity);
+    if let Some(config) = tls {
         server = server.tls_config(config).map_err(Error::internal)?;
     }
     // Every service of the API takes and sends the same: gzip where the caller can, and requests up to one size.
@@ -147,31 +148,12 @@ impl Serving {
 }
 
 /// Opens a folder and serves it until the process is told to end.
-pub async fn serve(
-    house: House,
-    listen: SocketAddr,
-    tls: Option<(&Path, &Path)>,
-) -> Result<Serving, Error> {
-    if tls.is_none() && !listen.ip().is_loopback() {
-        return Err(Error::Internal(format!(
-            "{listen} can be reached from other machines, and without TLS anybody between could read and change what \
-             is said. Give --tls-cert FILE and --tls-key FILE, or listen on 127.0.0.1:{}",
-            listen.port()
-        )));
-    }
-    let tls = tls.map(|(certificate, key)| identity(certificate, key)).transpose()?;
+pub async fn serve(house: House, listen: SocketAddr, tls: Option<&Tls>) -> Result<Serving, Error> {
+    tls::private(listen, tls)?;
     let listener = TcpListener::bind(listen).await.map_err(|error| {
         Error::Internal(format!("cannot listen on {listen}: {error}; is the server running twice?"))
     })?;
     house.serve(listener, tls)
-}
-
-fn identity(certificate: &Path, key: &Path) -> Result<Identity, Error> {
-    let read = |file: &Path| {
-        std::fs::read(file)
-            .map_err(|error| Error::Internal(format!("cannot read {}: {error}", file.display())))
-    };
-    Ok(Identity::from_pem(read(certificate)?, read(key)?))
 }
 
 /// Waits until somebody ends the process: Ctrl-C, or the system's own word.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use etcetera::{BaseStrategy, choose_base_strategy};
 use ledger_client::typed::say_minutes;
-use ledger_client::{Client, Error, Memory, Options, json};
+use ledger_client::{Client, Error, Memory, Options, Shown, json};
 use ledger_proto::v1;
 use serde_json::Value;
 use tonic::transport::Uri;
@@ -33,7 +33,11 @@ impl Session {
         globals.coop = String::from(coop.strip_prefix("coops/").unwrap_or(coop));
         let token = token(globals.token_file.as_deref())?;
         let trusted = globals.ca_file.as_deref().map(read_bytes).transpose()?;
+        let certificate = globals.client_cert.as_deref().map(read_bytes).transpose()?;
+        let key = globals.client_key.as_deref().map(read_bytes).transpose()?;
+        let shown = certificate.zip(key).map(|(certificate, key)| Shown { certificate, key });
         let options = Options {
+            shown,
             deadline: globals.timeout,
             patience: Options::default().patience.max(globals.timeout.saturating_mul(2)),
             coop: globals.coop.clone(),

@@ -12,7 +12,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, OpenOptions};
 use std::io::{ErrorKind, Write};
-use std::os::unix::fs::FileExt;
+use std::os::unix::fs::{DirBuilderExt, FileExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -227,7 +227,12 @@ pub(crate) fn make_folder(dir: &Path) -> Result<(), LogError> {
     let named = |folder: &&Path| !folder.as_os_str().is_empty();
     let made: Vec<&Path> =
         dir.ancestors().filter(named).take_while(|folder| !folder.is_dir()).collect();
-    fs::create_dir_all(dir).map_err(LogError::io(format!("creating {}", dir.display())))?;
+    // What lies in there is nobody's business but the server's: names and contacts, and keys.
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(dir)
+        .map_err(LogError::io(format!("creating {}", dir.display())))?;
     for folder in made {
         let above = folder.parent().filter(named);
         sync_folder(above.unwrap_or(Path::new(".")))?;
@@ -317,4 +322,20 @@ fn fill(mut file: &File, bytes: u64) -> std::io::Result<()> {
         left -= step;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_that_is_made_is_its_owners_alone() {
+        use std::os::unix::fs::PermissionsExt;
+        let dir = tempfile::tempdir().unwrap();
+        let log = dir.path().join("data/log");
+        make_folder(&log).unwrap();
+        for made in [&log, &dir.path().join("data")] {
+            assert_eq!(fs::metadata(made).unwrap().permissions().mode() & 0o777, 0o700);
+        }
+    }
 }
