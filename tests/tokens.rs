@@ -70,7 +70,7 @@ async fn of_each_role(town: &Town) -> BTreeMap<&'static str, String> {
 /// What each role may call, beside what anybody may: written down once more, and by hand.
 fn allowed(role: &str) -> BTreeSet<String> {
     let reads = "CoopService/ListCoops CoopService/GetPolicy CoopService/ListOfficers MembersService/GetMember \
-        MembersService/ListMembers MembersService/ListParties TimeBankService/ListPendingHours \
+        MembersService/ListMembers MembersService/ListParties MembersService/ListLooks TimeBankService/ListPendingHours \
         TimeBankService/ListBalances TimeBankService/GetStatement TimeBankService/ListExchanges \
         RespiteService/ListRespite VoucherService/ListVouchers VoucherService/ListOffers \
         StoreService/GetStoreTotals HistoryService/ReadHistory HistoryService/WatchHistory \
@@ -78,7 +78,7 @@ fn allowed(role: &str) -> BTreeSet<String> {
         HistoryService/ProveConsistency HistoryService/GetReceipt HistoryService/ProveBalance ";
     let names = match role {
         "member" => "CoopService/ListCoops CoopService/GetPolicy CoopService/ListOfficers MembersService/LeaveMember \
-            MembersService/GetMember MembersService/ListParties MembersService/UpdateCard \
+            MembersService/GetMember MembersService/ListParties MembersService/ListLooks MembersService/UpdateCard \
             MembersService/EraseCard TimeBankService/LogHours TimeBankService/ConfirmHours \
             TimeBankService/DisputeHours TimeBankService/GiveHours TimeBankService/DonateHours \
             TimeBankService/ListPendingHours TimeBankService/GetStatement TimeBankService/ListExchanges \

@@ -9,8 +9,8 @@ use ledger_proto::{
     v1::{Scope, write::Request},
 };
 
-pub(crate) use caller::Caller;
 pub use caller::Denied;
+pub(crate) use caller::{Called, Caller};
 pub(crate) use token::Token;
 pub(crate) use tokens::{Tokens, file};
 
@@ -51,7 +51,7 @@ const TABLE: &[Row] = &[
         &["EnrolMember", "ChangeHats", "SuspendMember", "ReinstateMember", "RegisterParty"],
     ),
     ("MembersService", Scope::MembersWrite, Own, &["LeaveMember"]),
-    ("MembersService", Scope::MembersRead, Own, &["GetMember", "ListParties"]),
+    ("MembersService", Scope::MembersRead, Own, &["GetMember", "ListParties", "ListLooks"]),
     ("MembersService", Scope::MembersRead, All, &["ListMembers"]),
     ("MembersService", Scope::CardsWrite, Own, &["UpdateCard", "EraseCard"]),
     (
@@ -121,6 +121,13 @@ pub fn access(method: &str) -> Option<Access> {
             .find(|(of, _, _, methods)| *of == service && methods.contains(&method))
             .map(|(_, scope, reach, _)| Access::Scope(*scope, *reach)),
     }
+}
+
+/// The short name of a method that has a row, for example `GetStatement`.
+pub(crate) fn short_name(method: &str) -> &'static str {
+    let said = method.rsplit('/').next().unwrap_or_default();
+    let all = TABLE.iter().flat_map(|(_, _, _, methods)| methods.iter());
+    all.copied().find(|known| *known == said).unwrap_or_default()
 }
 
 /// What a write asks of its caller, wherever it comes in: what its own method asks.

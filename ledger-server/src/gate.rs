@@ -18,7 +18,7 @@ use tower::{Layer, Service};
 use tracing::Level;
 
 use crate::{
-    access::{Access, Caller, access},
+    access::{Access, Called, Caller, access, short_name},
     auth::Auth,
     error::Error,
 };
@@ -64,7 +64,8 @@ impl<S> Guarded<S> {
     /// Who calls, if they may: the service hears of them, and asks what only it can know. The tries of strangers, and of
     /// those whose token is none, are counted where anybody may call.
     fn check<B>(&self, request: &mut Request<B>) -> Result<(), Error> {
-        let method = request.uri().path().trim_start_matches('/');
+        let method = request.uri().path().trim_start_matches('/').to_owned();
+        let method = method.as_str();
         if method.split_once('/').is_some_and(|(service, _)| OPEN.contains(&service)) {
             return Ok(());
         }
@@ -79,7 +80,7 @@ impl<S> Guarded<S> {
             // A method that is not there is answered as such, behind the gate, and only to those who may know.
             None => caller.may(Access::EachWrite)?,
         }
-        request.extensions_mut().insert(caller);
+        request.extensions_mut().insert(Called { caller, method: short_name(method) });
         Ok(())
     }
 }

@@ -7,6 +7,7 @@ mod coops;
 mod cuts;
 mod feed;
 mod lists;
+mod looks;
 mod own;
 mod pages;
 mod people;
@@ -39,7 +40,7 @@ use tokio::sync::watch;
 use tonic::{Request, Response, Status};
 
 use crate::{
-    access::{Caller, Denied, access_of_write},
+    access::{Called, Caller, Denied, access_of_write},
     auth::Auth,
     cards::Cards,
     checkpoints::Checkpoints,
@@ -47,6 +48,7 @@ use crate::{
     engine::{Answer, Directory, Engine, Submission},
     error::Error,
     log::{Log, LogId},
+    looks::Looks,
     views::{Moment, Published, View},
 };
 
@@ -56,6 +58,7 @@ use crate::{
 pub(crate) struct Service {
     ground: Arc<Ground>,
     caller: Caller,
+    method: &'static str,
 }
 
 /// What the API stands on.
@@ -67,6 +70,7 @@ pub(crate) struct Ground {
     pub(crate) secrets: Secrets,
     pub(crate) checkpoints: Arc<Checkpoints>,
     pub(crate) auth: Arc<Auth>,
+    pub(crate) looks: Arc<Looks>,
     pub(crate) clock: Clock,
     /// True when the server is stopping: streams end then.
     pub(crate) stopping: watch::Receiver<bool>,
@@ -92,17 +96,20 @@ impl Found {
 
 impl Service {
     pub(crate) fn new(ground: Ground) -> Self {
-        Self { ground: Arc::new(ground), caller: Caller::Stranger }
+        Self { ground: Arc::new(ground), caller: Caller::Stranger, method: "" }
     }
 
     /// The same for whoever calls.
     pub(crate) fn called_by(&self, caller: Caller) -> Self {
-        Self { ground: Arc::clone(&self.ground), caller }
+        Self { caller, ..self.clone() }
     }
 
     /// The same for whoever the gate let in with this request.
     fn of<M>(&self, request: &Request<M>) -> Self {
-        self.called_by(request.extensions().get().cloned().unwrap_or(Caller::Stranger))
+        match request.extensions().get::<Called>().cloned() {
+            Some(Called { caller, method }) => Self { caller, method, ..self.clone() },
+            None => self.called_by(Caller::Stranger),
+        }
     }
 
     /// The one road of every write: what arrives is parsed, decided, recorded, receipted.
@@ -161,12 +168,18 @@ impl Service {
     }
 
     /// Whose data a read shows: that of the member whom it names, or of everybody where it names nobody. A member's token
-    /// shows what is theirs, whether they are named or not.
-    fn whose(&self, named: Option<MemberId>) -> Result<Option<MemberId>, Error> {
+    /// shows what is theirs, whether they are named or not; a look by anybody else is noted for the person to ask for.
+    fn whose(&self, log: LogId, named: Option<MemberId>) -> Result<Option<MemberId>, Error> {
         match (self.caller.only(), named) {
             (Some(own), Some(member)) if own != member => Err(Denied::NotTheirs.into()),
             (Some(own), _) => Ok(Some(own)),
-            (None, named) => Ok(named),
+            (None, named) => {
+                if let Some(token) = self.caller.looks_with() {
+                    let now = self.ground.clock.reading();
+                    self.ground.looks.note(log, (token, self.method), named, now);
+                }
+                Ok(named)
+            }
         }
     }
 }
@@ -243,6 +256,7 @@ service!(MembersService {
         get_member(v1::GetMemberRequest) -> v1::GetMemberResponse = people::get;
         list_members(v1::ListMembersRequest) -> v1::ListMembersResponse = people::list;
         list_parties(v1::ListPartiesRequest) -> v1::ListPartiesResponse = people::parties;
+        list_looks(v1::ListLooksRequest) -> v1::ListLooksResponse = looks::list;
         update_card(v1::UpdateCardRequest) -> v1::UpdateCardResponse = people::update_card;
         erase_card(v1::EraseCardRequest) -> v1::EraseCardResponse = people::erase_card;
     }

@@ -21,6 +21,7 @@ use crate::{
     error::Error,
     grpc::{Ground, Service},
     log::{Log, LogId, LogOptions, PackedLog},
+    looks::Looks,
     scrub::{self, Scrubbing},
     seals::Seals,
     snapshots::Snapshots,
@@ -67,6 +68,7 @@ pub struct House {
     cards: Arc<Cards>,
     auth: Arc<Auth>,
     secrets: Secrets,
+    looks: Arc<Looks>,
     snapshots: Snapshots,
     scrub: Scrubbing,
     clock: Clock,
@@ -102,6 +104,7 @@ impl House {
             cards,
             auth: Arc::new(keys.auth),
             secrets: keys.secrets,
+            looks: Arc::new(Looks::in_folder(data)),
             snapshots: Snapshots::in_folder(data),
             scrub: *scrub,
             clock: clock.clone(),
@@ -197,6 +200,7 @@ impl House {
             seals.start()?,
             self.snapshots.clone().start(directory())?,
             self.auth().keep_uses_now_and_then()?,
+            Arc::clone(&self.looks).write_now_and_then()?,
             self.checkpoints.sign_now_and_then(directory())?,
         ])
     }
@@ -218,6 +222,7 @@ impl House {
             secrets: self.secrets.clone(),
             checkpoints: Arc::clone(&self.checkpoints),
             auth: Arc::clone(&self.auth),
+            looks: Arc::clone(&self.looks),
             clock: self.clock.clone(),
             stopping,
         })
@@ -227,6 +232,7 @@ impl House {
     pub async fn close(self) {
         self.engine.stop().await;
         self.auth.keep_uses();
+        self.looks.write();
         let directory = self.directory.read().unwrap_or_else(PoisonError::into_inner);
         for (id, published) in directory.served.values() {
             self.snapshots.save(*id, published);

@@ -19,6 +19,7 @@ mod grpc;
 mod guard;
 mod house;
 mod log;
+mod looks;
 mod operator;
 mod replay;
 mod rotation;

@@ -4,7 +4,7 @@ use ledger_client::{Client, Error};
 use ledger_proto::v1::{self, Scope, TokenRole};
 
 use super::{asked, made, standing_for};
-use crate::harness::{COOP, Town, reason, run, say};
+use crate::harness::{COOP, HOUR, Town, reason, run, say};
 
 /// What reads say, each asked for a co-op and about a member of it.
 #[allow(clippy::needless_update, reason = "one line for requests with and without other fields")]
@@ -64,6 +64,8 @@ pub(super) async fn reads(
         stream.message().await.map(|first| format!("{first:?}"))
     };
     said.push(("watch_history", first.await));
+    let looks = v1::ListLooksRequest { coop: coop.clone(), member: member.clone(), page: None };
+    said.push(("list_looks", shown(client.list_looks(looks).await)));
     said.push(("erase_card", erase(client, &member).await));
     said
 }
@@ -215,5 +217,47 @@ fn cards_are_for_those_who_may_read_them() {
             // By the member and the list of all members, and two notes of two statements.
             assert_eq!(seen > 0, expected > 0, "{seen}");
         }
+    });
+}
+
+#[test]
+fn a_person_can_ask_who_has_looked() {
+    run(async {
+        let mut town = with_secrets().await;
+        let token = made(&town, standing_for(say::member(1), asked(COOP, TokenRole::Member))).await;
+        let officer = standing_for("officers/1".to_owned(), asked(COOP, TokenRole::Coordinator));
+        let officer = made(&town, officer).await;
+        let looks = async |town: &Town| {
+            let client = town.client_of(COOP, Some(&token));
+            let request =
+                v1::ListLooksRequest { coop: client.coop(), member: say::member(1), page: None };
+            let looks = client.list_looks(request).await.unwrap().looks;
+            let said = |look: v1::Look| (look.method, look.officer.is_empty(), look.everybody);
+            looks.into_iter().map(said).collect::<Vec<_>>()
+        };
+        let statement = async |town: &Town, token: &str, nth| {
+            let client = town.client_of(COOP, Some(token));
+            let request = v1::GetStatementRequest {
+                context: Some(client.read_context()),
+                member: say::member(nth),
+                ..v1::GetStatementRequest::default()
+            };
+            client.get_statement(request).await.unwrap();
+        };
+        assert_eq!(looks(&town).await, [], "their own are none");
+        statement(&town, &token, 1).await;
+        statement(&town, &officer, 2).await;
+        assert_eq!(looks(&town).await, [], "nor those at others");
+        statement(&town, &officer, 1).await;
+        statement(&town, &officer, 1).await;
+        town.balance(1).await;
+        let expected =
+            [("GetStatement".to_owned(), false, false), ("ListBalances".to_owned(), true, true)];
+        assert_eq!(looks(&town).await, expected);
+        town.restart().await;
+        town.later(HOUR);
+        statement(&town, &officer, 1).await;
+        let after = looks(&town).await;
+        assert_eq!((after[..2].to_vec(), after.len()), (expected.to_vec(), 3));
     });
 }

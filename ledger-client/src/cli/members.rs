@@ -6,7 +6,7 @@ use ledger_client::{Error, json, words};
 use ledger_proto::v1;
 
 use super::parse;
-use super::people::last;
+use super::people::{last, say_time};
 use super::session::{Session, Written, pages, written};
 use crate::render::{Grid, harmless, talk};
 
@@ -56,6 +56,11 @@ pub(crate) enum Command {
         member: String,
         #[command(flatten)]
         card: CardWords,
+    },
+    /// Who has looked at what is kept about a member.
+    Looks {
+        /// Number or reference.
+        member: String,
     },
     /// Erases a member's card. The hours stay, under a number that says nothing.
     EraseCard {
@@ -175,6 +180,7 @@ impl Command {
                 client.update_card(v1::UpdateCardRequest { coop, member, card }).await?;
                 talk(&format!("The card of {typed} is written."))
             }
+            Self::Looks { member } => looks(session, &member).await,
             Self::EraseCard { member: typed } => {
                 let member = session.member(&typed).await?;
                 client.erase_card(v1::EraseCardRequest { coop: session.coop()?, member }).await?;
@@ -182,6 +188,30 @@ impl Command {
             }
         }
     }
+}
+
+async fn looks(session: &Session, typed: &str) -> Result<(), Error> {
+    let member = session.member(typed).await?;
+    let coop = session.coop()?;
+    let looks = pages(async |page| {
+        let request = v1::ListLooksRequest { coop: coop.clone(), member: member.clone(), page };
+        let answer = session.client.list_looks(request).await?;
+        Ok((answer.looks, answer.next_page_token))
+    })
+    .await?;
+    let mut grid = Grid::new(["when", "token", "for", "officer", "asked", "about"]);
+    for look in &looks {
+        let token = if look.token.is_empty() { "the operator's" } else { last(&look.token) };
+        grid.row([
+            say_time(look.look_time.as_ref()),
+            token.to_owned(),
+            look.title.clone(),
+            last(&look.officer).to_owned(),
+            look.method.clone(),
+            if look.everybody { "everybody" } else { "them" }.to_owned(),
+        ]);
+    }
+    session.list(grid, &json::list("Look", &looks), "Nobody else has looked.")
 }
 
 impl Add {

@@ -80,6 +80,7 @@ calls! { Client:
         read get_member(GetMemberRequest) -> GetMemberResponse;
         read list_members(ListMembersRequest) -> ListMembersResponse;
         read list_parties(ListPartiesRequest) -> ListPartiesResponse;
+        read list_looks(ListLooksRequest) -> ListLooksResponse;
         read update_card(UpdateCardRequest) -> UpdateCardResponse;
         read erase_card(EraseCardRequest) -> EraseCardResponse;
     }

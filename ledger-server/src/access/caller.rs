@@ -19,6 +19,14 @@ pub(crate) enum Caller {
     Bearer(Arc<Token>),
 }
 
+/// Who calls, and what: what the gate tells a service.
+#[derive(Clone, Debug)]
+pub(crate) struct Called {
+    pub(crate) caller: Caller,
+    /// The short name of the method; empty where it has no row.
+    pub(crate) method: &'static str,
+}
+
 /// What a token does not let its bearer do.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Denied {
@@ -127,6 +135,15 @@ impl Caller {
                 | Bearer::App { .. }
                 | Bearer::Operator => None,
             },
+        }
+    }
+
+    /// The token by which a look of theirs at somebody is noted. Nothing: they look at nobody but themselves.
+    pub(crate) fn looks_with(&self) -> Option<&str> {
+        match self {
+            Self::Stranger => None,
+            Self::Everything => Some(""),
+            Self::Bearer(token) => self.only().is_none().then_some(token.id.as_str()),
         }
     }
 

@@ -114,6 +114,11 @@ impl Tokens {
         tokens
     }
 
+    /// The token of this number, whether it has ended or not.
+    pub(crate) fn named(&self, id: &str) -> Option<Arc<Token>> {
+        self.known.read().unwrap_or_else(PoisonError::into_inner).get(id).cloned()
+    }
+
     /// Brings to the disk when tokens were last used, if that has changed.
     pub(crate) fn keep_uses(&self) -> Result<(), Error> {
         if !self.used.swap(false, Ordering::AcqRel) {

@@ -33,6 +33,7 @@ pub(super) async fn export(
 ) -> Result<BundleStream, Error> {
     let (coop, size, after) = api::parse_bundle(&request)?;
     let (id, published) = service.coop(&coop)?;
+    service.whose(id, None)?;
     let newest = published.look().state().head().get();
     let checkpoint = match size {
         Size::Newest => signed(service, &coop, newest).await?.1,

@@ -53,6 +53,7 @@ impl Reader {
         if after > head.get() {
             return Err(Error::BeyondHead { asked: Position::new(after), head });
         }
+        service.whose(id, None)?;
         let prover = Prover::of(service, id, published);
         let checkpoints = Arc::clone(&service.ground.checkpoints);
         Ok(Self { prover, checkpoints, caller: service.caller.clone(), after })

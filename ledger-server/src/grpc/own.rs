@@ -28,7 +28,12 @@ pub(super) fn concerns(entry: &[u8], own: MemberId) -> Result<(), Error> {
 
 /// Refuses an account that is not this member's.
 pub(super) fn is_of(account: Account, own: MemberId) -> Result<(), Error> {
-    let owner = match account {
+    if owner(account) == Some(own) { Ok(()) } else { Err(Denied::NotTheirs.into()) }
+}
+
+/// The member whose account it is.
+pub(super) const fn owner(account: Account) -> Option<MemberId> {
+    match account {
         Account::Time(TimeAccount::Member(member) | TimeAccount::Held(member))
         | Account::Kind(_, KindAccount::With(member)) => Some(member),
         Account::Time(TimeAccount::Pot | TimeAccount::Commons)
@@ -37,6 +42,5 @@ pub(super) fn is_of(account: Account, own: MemberId) -> Result<(), Error> {
             _,
             KindAccount::Outside | KindAccount::Stock | KindAccount::Used | KindAccount::Lapsed,
         ) => None,
-    };
-    if owner == Some(own) { Ok(()) } else { Err(Denied::NotTheirs.into()) }
+    }
 }

@@ -109,7 +109,7 @@ pub(super) async fn get(
                 found.ok_or(Error::ReferenceNotFound(reference))?
             }
         };
-        service.whose(Some(id))?;
+        service.whose(found.log, Some(id))?;
         (ledger.member(id)?.clone(), moment)
     };
     let view = found.published.look();
@@ -124,6 +124,7 @@ pub(super) async fn list(
 ) -> Result<v1::ListMembersResponse, Error> {
     let pages = Pages::of(request.page, "members")?;
     let found = service.find(request.context).await?;
+    service.whose(found.log, None)?;
     let (members, next_page_token, head, moment) = {
         let (ledger, moment) = found.recorded(service, pages.began()).await?;
         let head = ledger.head();
@@ -168,7 +169,7 @@ fn whose(service: &Service, coop: &str, member: &str) -> Result<(LogId, MemberId
     let coop = name::parse_coop("coop", coop)?;
     let (log, published) = service.coop(&coop)?;
     let member = name::parse_member("member", &coop, member)?;
-    service.whose(Some(member))?;
+    service.whose(log, Some(member))?;
     published.look().state().member(member)?;
     Ok((log, member))
 }
@@ -209,7 +210,8 @@ pub(super) fn filter(
     state: &State,
     (field, text): (&str, &str),
 ) -> Result<Option<MemberId>, Error> {
-    let member = service.whose(name::parse_member_or_none(field, &found.coop, text)?)?;
+    let member = name::parse_member_or_none(field, &found.coop, text)?;
+    let member = service.whose(found.log, member)?;
     member.map(|member| state.member(member)).transpose()?;
     Ok(member)
 }

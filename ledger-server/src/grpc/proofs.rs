@@ -12,7 +12,7 @@ use tokio::sync::Semaphore;
 
 use super::{
     Service,
-    own::{concerns, is_of},
+    own::{concerns, is_of, owner},
     prover::{Prover, hashes_said, on_a_thread, size_said},
     then::state_at,
 };
@@ -197,6 +197,9 @@ pub(super) async fn prove_balance(
     let (coop, account, seal) = api::parse_balance(&request)?;
     if let Some(own) = service.caller.only() {
         is_of(account, own)?;
+    }
+    if let Some(member) = owner(account) {
+        service.whose(service.coop(&coop)?.0, Some(member))?;
     }
     let seal = match seal {
         Seal::At(position) => position,

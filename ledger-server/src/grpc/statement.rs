@@ -25,6 +25,7 @@ pub(super) async fn balances(
 ) -> Result<v1::ListBalancesResponse, Error> {
     let pages = Pages::of(request.page, "balances")?;
     let found = service.find(request.context).await?;
+    service.whose(found.log, None)?;
     let view = found.published.look();
     let moment = view.moment(found.read.as_of)?.until(pages.began());
     let members = enrolled(&view, moment);
@@ -58,7 +59,7 @@ pub(super) async fn statement(
     let (page, answer) = {
         let view = found.published.look();
         let id = name::parse_member("member", &found.coop, &request.member)?;
-        service.whose(Some(id))?;
+        service.whose(found.log, Some(id))?;
         let member = view.state().member(id)?;
         let moment = view.moment(found.read.as_of)?.until(pages.began());
         let asked = Asked { moment, after: Position::new(pages.after()), from, to };
@@ -238,7 +239,10 @@ fn sides(
             (Some(_), Some(_)) => Err(Denied::NotTheirs.into()),
         };
     }
-    Ok((known("giver", &request.giver)?, known("receiver", &request.receiver)?))
+    let (giver, receiver) =
+        (known("giver", &request.giver)?, known("receiver", &request.receiver)?);
+    service.whose(found.log, giver.or(receiver))?;
+    Ok((giver, receiver))
 }
 
 pub(super) fn told(
