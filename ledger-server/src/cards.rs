@@ -22,14 +22,20 @@ pub(crate) enum Card {
 
 /// The cards of every co-op on this server.
 pub(crate) struct Cards {
-    store: SledStore,
+    store: Box<dyn Store>,
 }
 
 impl Cards {
     /// Opens the folder of cards, creates it where there is none.
     pub(crate) fn open(dir: &Path, reserve: &Path) -> Result<Self, LogError> {
         let options = StoreOptions { cache_bytes: 16 << 20, reserve: reserve.to_owned() };
-        Ok(Self { store: SledStore::open(dir, &options)? })
+        Ok(Self { store: Box::new(SledStore::open(dir, &options)?) })
+    }
+
+    /// Cards on whatever keeps keys and values.
+    #[cfg(test)]
+    pub(crate) fn on(store: Box<dyn Store>) -> Self {
+        Self { store }
     }
 
     /// Writes cards, and returns when they are on the platter.

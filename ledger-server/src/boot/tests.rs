@@ -54,7 +54,10 @@ fn pages_that_cannot_be_read_back_are_kept_in_memory() {
     let entries = written(gifts());
     log.append(&[Block { log: ONE, first: 1, entries: &entries }]).unwrap();
     let fresh = Snapshots::in_folder(data.path()).fresh(ONE);
-    assert!(matches!(fold(&*log, ONE, fresh), Err(Error::Derived)), "they are not asked for");
+    assert!(
+        matches!(fold(&*log, ONE, fresh, Cores::All), Err(Error::Derived)),
+        "they are not asked for"
+    );
 
     let live = Recovering::new(log, data.path().to_owned()).replay().unwrap();
     assert!(live.lost.is_empty() && live.nameless.is_none());

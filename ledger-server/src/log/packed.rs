@@ -110,6 +110,31 @@ impl PackedLog {
         medium: &Arc<dyn Medium>,
         options: &LogOptions,
     ) -> Result<PackedLog, LogError> {
+        PackedLog::open_with(medium, options, Packer::start)
+    }
+
+    /// The same without a thread that packs: see `pack`.
+    #[cfg(test)]
+    pub(crate) fn open_by_hand(
+        medium: &Arc<dyn Medium>,
+        options: &LogOptions,
+    ) -> Result<PackedLog, LogError> {
+        PackedLog::open_with(medium, options, |medium, volumes| {
+            Ok(Packer::by_hand(medium, volumes))
+        })
+    }
+
+    /// Packs the volume that waits longest, where no thread does it.
+    #[cfg(test)]
+    pub(crate) fn pack(&self) {
+        self.packer.step();
+    }
+
+    fn open_with(
+        medium: &Arc<dyn Medium>,
+        options: &LogOptions,
+        packer: impl FnOnce(Arc<dyn Medium>, Arc<Volumes>) -> Result<Packer, LogError>,
+    ) -> Result<PackedLog, LogError> {
         let volumes = Volumes::new(Arc::clone(medium));
         let heads = Heads::start(Arc::clone(medium), options.head_sync_every)?;
         let recovered = recover::recover(&**medium, &volumes, &heads)?;
@@ -117,7 +142,7 @@ impl PackedLog {
             Writer { current: recovered.current, bytes: recovered.bytes, logs: recovered.logs };
         let tail = writer.current.number();
         let known = writer.logs.iter().map(|(log, growing)| Ok((*log, growing.known(tail)?)));
-        let packer = Packer::start(Arc::clone(medium), Arc::clone(&volumes))?;
+        let packer = packer(Arc::clone(medium), Arc::clone(&volumes))?;
         for closed in recovered.closed {
             packer.pack(closed);
         }
