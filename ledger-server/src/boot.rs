@@ -8,7 +8,7 @@ use std::{
     sync::{Arc, RwLock},
 };
 
-use ledger_core::{CoopName, Event, Position};
+use ledger_core::{CoopName, Event, MemberId, Position};
 use ledger_proto::{Tree, stored};
 
 use crate::{
@@ -190,13 +190,19 @@ impl Live {
 
     /// Starts the one writer, and opens the directory to readers.
     pub(crate) fn start(self, cards: Arc<Cards>, clock: Clock) -> Result<Opened, Error> {
-        let (opened, writer) = self.ready(cards, clock);
+        let (opened, writer) = self.ready(cards, clock)?;
         opened.engine.start(writer)?;
         Ok(opened)
     }
 
     /// All but the start of the writer.
-    pub(crate) fn ready(self, cards: Arc<Cards>, clock: Clock) -> (Opened, Writer) {
+    pub(crate) fn ready(self, cards: Arc<Cards>, clock: Clock) -> Result<(Opened, Writer), Error> {
+        for ledger in self.ledgers.values() {
+            let next = MemberId::at(ledger.state.members().len());
+            let next = next.ok_or_else(|| Error::internal("there are too many members"))?;
+            cards.forget_beyond(ledger.id, ledger.state.head(), next)?;
+        }
+        cards.forget_logs_from(self.next_log)?;
         let served = self
             .ledgers
             .iter()
@@ -216,7 +222,7 @@ impl Live {
             snapshots: self.snapshots,
         };
         let (engine, writer) = Engine::new(ground, self.ledgers, self.next_log);
-        (Opened { engine, directory, checkpoints, log }, writer)
+        Ok((Opened { engine, directory, checkpoints, log }, writer))
     }
 }
 

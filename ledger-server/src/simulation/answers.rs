@@ -84,9 +84,10 @@ impl Promised {
         let kept = (answer.entry.clone(), answer.leaf.unwrap());
         let other = self.entries.insert(position.get(), kept);
         assert!(other.is_none(), "two answers have position {position}");
-        self.notes.extend(asked.note.clone().map(|note| (position, note)));
+        // Where nothing was given, nothing is kept.
+        self.notes.push((position, asked.note.clone().unwrap_or_default()));
         if let Event::MemberEnrolled { member, .. } = &answer.entry.event {
-            self.cards.extend(asked.card.clone().map(|card| (*member, card)));
+            self.cards.push((*member, asked.card.clone().unwrap_or_default()));
         }
     }
 

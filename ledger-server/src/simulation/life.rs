@@ -56,7 +56,7 @@ impl Life {
             let believed = place.clock.beside(newest);
             believed.map_err(|jumped| Error::ClockJumped(jumped.to_string()))?;
         }
-        let (opened, writer) = live.ready(Arc::clone(&cards), place.clock.clone());
+        let (opened, writer) = live.ready(Arc::clone(&cards), place.clock.clone())?;
         let faults = Arc::clone(place.faults);
         faults.started(Arc::clone(&opened.directory), Arc::clone(&packed));
         let snapshots = Snapshots::in_folder(place.folder);
