@@ -35,6 +35,8 @@ struct Disk {
     unsynced: Vec<Unsynced>,
     /// After how many writes the disk is full.
     room: Option<usize>,
+    /// Whether it is noted that something is not on the platter.
+    doubted: bool,
     /// How many power cuts and ends of the process there were: what was opened before is of no use after.
     cuts: u64,
     fates: Option<Arc<dyn Fates>>,
@@ -108,6 +110,7 @@ impl SimulatedDisk {
             }
         }
         disk.now = disk.platter.clone();
+        disk.doubted = false;
         disk.room = None;
         disk.cuts += 1;
     }

@@ -189,8 +189,8 @@ impl Fates for Faults {
             .plan
             .filter(|plan| plan.of.map_or(plan.nth == acts, |of| of == act && plan.nth == kind));
         let fate = hit.map_or(Fate::Done, |plan| plan.fate);
-        // Only a sync can forget.
-        let syncs = matches!(act, Act::Sync | Act::SyncHead);
+        // Only a sync can forget. Where that of the cards does, a card may be gone after the next power cut, and no entry.
+        let syncs = matches!(act, Act::Sync | Act::SyncHead) && at != Spot::Cards;
         let forgets = fate == Fate::Fails(Failure::Forgotten) && !syncs;
         let fate = if forgets { Fate::Fails(Failure::Refused) } else { fate };
         if fate != Fate::Done {
@@ -232,6 +232,7 @@ pub(super) fn plan(dice: &mut Dice) -> Option<Plan> {
         Fate::Fails(Failure::Refused),
         Fate::Fails(Failure::Full),
         Fate::Fails(Failure::Denied),
+        Fate::Fails(Failure::Forgotten),
     ];
     let fate = dice.one(&fates)?;
     Some(Plan { nth: nth.unsigned_abs(), of, fate })

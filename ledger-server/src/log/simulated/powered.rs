@@ -117,6 +117,20 @@ impl Medium for Powered {
         })
     }
 
+    fn doubt(&self) -> Result<(), LogError> {
+        self.lock()?.doubted = true;
+        Ok(())
+    }
+
+    fn is_doubted(&self) -> Result<bool, LogError> {
+        Ok(self.lock()?.doubted)
+    }
+
+    fn believe(&self) -> Result<(), LogError> {
+        self.lock()?.doubted = false;
+        Ok(())
+    }
+
     fn heads(&self) -> Result<Vec<LogId>, LogError> {
         Ok(self.lock()?.now.heads.keys().copied().collect())
     }
