@@ -3,9 +3,13 @@
 //! On the simulated disk, where each cut can be tried; `power` and `kills` do it to the real one.
 #![allow(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use ledger_server::{Block, Log, LogId, LogOptions, SimulatedDisk};
+use ledger_server::{
+    Act, Arrival, Block, Failure, Fate, Fates, Log, LogId, LogOptions, SimulatedDisk, Spot,
+};
 
 use crate::log_contract::{append, entries, holds, small};
 
@@ -59,6 +63,51 @@ fn no_cut_at_any_write_loses_what_was_acknowledged() {
                     writes += 1;
                     assert!(writes < 200, "the append never returns");
                 }
+            }
+        }
+    }
+}
+
+/// One sync fails, and what it should have brought to the platter is taken for clean from then on.
+struct OneForgets(AtomicUsize);
+
+impl Fates for OneForgets {
+    fn next(&self, act: Act, _: Spot) -> Fate {
+        let counts = act == Act::Sync && self.0.load(Ordering::Relaxed) > 0;
+        if counts && self.0.fetch_sub(1, Ordering::Relaxed) == 1 {
+            return Fate::Fails(Failure::Forgotten);
+        }
+        Fate::Done
+    }
+}
+
+/// After a sync that failed the system shows what is in its memory alone. Whoever goes on from there
+/// must not lose what was acknowledged since, nor what was there before.
+#[test]
+fn nothing_is_built_on_what_a_failed_sync_left_in_memory() {
+    let tiny = LogOptions { volume_bytes: 4000, ..small() };
+    for options in [&small(), &tiny] {
+        for (before, added) in [(3, 2), (250, 10), (256, 300), (510, 600)] {
+            for nth in 1.. {
+                let disk = SimulatedDisk::new();
+                let log = disk.open(options).unwrap();
+                append(&log, 1, 1, &entries(1, before)).unwrap();
+                disk.ask(Some(Arc::new(OneForgets(AtomicUsize::new(nth)))));
+                if append(&log, 1, before + 1, &entries(before + 1, added)).is_ok() {
+                    assert!(nth > 1);
+                    break;
+                }
+                disk.ask(None);
+                disk.kill_where(&mut |_, _| Arrival::Whole);
+                drop(log);
+
+                let log = disk.open(options).unwrap();
+                let size = log.head(LogId::new(1)).size;
+                append(&log, 1, size + 1, &entries(size + 1, 3)).unwrap();
+                holds(&log, 1, &entries(1, size + 3));
+                disk.crash(0);
+                drop(log);
+                holds(&disk.open(options).unwrap(), 1, &entries(1, size + 3));
             }
         }
     }

@@ -8,7 +8,7 @@ use std::{
     sync::{Arc, RwLock},
 };
 
-use ledger_core::{CoopName, Event, Position};
+use ledger_core::{CoopName, Event, MemberId, Position};
 use ledger_proto::{Tree, stored};
 
 use crate::{
@@ -16,7 +16,7 @@ use crate::{
     cards::Cards,
     checkpoints::{self, Checkpoints, Register},
     clock::Clock,
-    engine::{Directory, Engine, Ground, Ledger},
+    engine::{Directory, Engine, Ground, Ledger, Writer},
     error::Error,
     log::{Against, Log, LogError, LogId},
     replay::{Cores, Hashes, Verified, replay},
@@ -32,12 +32,14 @@ pub(crate) const ACCEPTING: &str = "accepting-loss.";
 pub(crate) struct Recovering {
     log: Arc<dyn Log>,
     data: PathBuf,
+    cores: Cores,
 }
 
 /// A log that has been read to its end.
 pub(crate) struct Live {
     log: Arc<dyn Log>,
     data: PathBuf,
+    cores: Cores,
     snapshots: Snapshots,
     registers: BTreeMap<LogId, Arc<Register>>,
     ledgers: BTreeMap<CoopName, Ledger>,
@@ -58,15 +60,22 @@ pub(crate) struct Opened {
 impl Recovering {
     /// A log, and the folder with everything in it, where snapshots and published checkpoints lie beside it.
     pub(crate) fn new(log: Arc<dyn Log>, data: PathBuf) -> Self {
-        Self { log, data }
+        Self { log, data, cores: Cores::All }
+    }
+
+    /// The same, with a replay on the caller's thread alone.
+    #[cfg(test)]
+    pub(crate) fn alone(self) -> Self {
+        Self { cores: Cores::One, ..self }
     }
 
     /// Reads every log through the same fold as the live ledger's.
     pub(crate) fn replay(self) -> Result<Live, Error> {
-        let Self { log, data } = self;
+        let Self { log, data, cores } = self;
         let mut live = Live {
             snapshots: Snapshots::in_folder(&data),
             data,
+            cores,
             registers: BTreeMap::new(),
             ledgers: BTreeMap::new(),
             lost: BTreeMap::new(),
@@ -141,16 +150,16 @@ impl Live {
         let found = from.as_ref().map_or(0, |view| view.state().head().get());
         let fits = |view: &View| view.tree().root() == head.root();
         // A snapshot of another log may contradict this one before the roots can be compared.
-        let from = from.and_then(|from| fold(&*self.log, id, from).ok().filter(fits));
+        let from = from.and_then(|from| fold(&*self.log, id, from, self.cores).ok().filter(fits));
         let start = if from.is_some() { found } else { 0 };
         if found > start {
             tracing::warn!(log = id.get(), "a snapshot does not fit the log and is not taken");
         }
         let view = match from {
             Some(view) => view,
-            None => match fold(&*self.log, id, self.snapshots.fresh(id)) {
+            None => match fold(&*self.log, id, self.snapshots.fresh(id), self.cores) {
                 // The pages cannot be read back that were just written: they are kept in memory, and people are served.
-                Err(Error::Derived) => fold(&*self.log, id, View::default())?,
+                Err(Error::Derived) => fold(&*self.log, id, View::default(), self.cores)?,
                 folded => folded?,
             },
         };
@@ -181,6 +190,19 @@ impl Live {
 
     /// Starts the one writer, and opens the directory to readers.
     pub(crate) fn start(self, cards: Arc<Cards>, clock: Clock) -> Result<Opened, Error> {
+        let (opened, writer) = self.ready(cards, clock)?;
+        opened.engine.start(writer)?;
+        Ok(opened)
+    }
+
+    /// All but the start of the writer.
+    pub(crate) fn ready(self, cards: Arc<Cards>, clock: Clock) -> Result<(Opened, Writer), Error> {
+        for ledger in self.ledgers.values() {
+            let next = MemberId::at(ledger.state.members().len());
+            let next = next.ok_or_else(|| Error::internal("there are too many members"))?;
+            cards.forget_beyond(ledger.id, ledger.state.head(), next)?;
+        }
+        cards.forget_logs_from(self.next_log)?;
         let served = self
             .ledgers
             .iter()
@@ -199,8 +221,8 @@ impl Live {
             directory: Arc::clone(&directory),
             snapshots: self.snapshots,
         };
-        let engine = Engine::start(ground, self.ledgers, self.next_log)?;
-        Ok(Opened { engine, directory, checkpoints, log })
+        let (engine, writer) = Engine::new(ground, self.ledgers, self.next_log);
+        Ok((Opened { engine, directory, checkpoints, log }, writer))
     }
 }
 
@@ -213,10 +235,10 @@ pub(crate) fn coop_of(log: &dyn Log, id: LogId) -> Option<CoopName> {
     Some(coop)
 }
 
-/// Adds to a view what lies behind it, read and verified on all cores.
-fn fold(log: &dyn Log, id: LogId, mut view: View) -> Result<View, Error> {
+/// Adds to a view what lies behind it, read and verified on so many cores.
+fn fold(log: &dyn Log, id: LogId, mut view: View, cores: Cores) -> Result<View, Error> {
     let after = view.state().head().get();
-    replay(log, id, after, Cores::All, |Verified { entries, hashes }| match hashes {
+    replay(log, id, after, cores, |Verified { entries, hashes }| match hashes {
         Hashes::Segment(root) => view.add_all(entries, *root),
         Hashes::Leaves(leaves) => {
             entries.iter().zip(leaves).try_for_each(|(entry, leaf)| view.add(entry, *leaf))

@@ -1,6 +1,6 @@
 //! Cards: people's names, contacts and notes, beside the log and never in it; erasable, and backed up apart.
 
-use std::path::Path;
+use std::{ops::ControlFlow, path::Path};
 
 use ledger_core::{MemberId, Position};
 use ledger_proto::v1;
@@ -22,14 +22,20 @@ pub(crate) enum Card {
 
 /// The cards of every co-op on this server.
 pub(crate) struct Cards {
-    store: SledStore,
+    store: Box<dyn Store>,
 }
 
 impl Cards {
     /// Opens the folder of cards, creates it where there is none.
     pub(crate) fn open(dir: &Path, reserve: &Path) -> Result<Self, LogError> {
         let options = StoreOptions { cache_bytes: 16 << 20, reserve: reserve.to_owned() };
-        Ok(Self { store: SledStore::open(dir, &options)? })
+        Ok(Self { store: Box::new(SledStore::open(dir, &options)?) })
+    }
+
+    /// Cards on whatever keeps keys and values.
+    #[cfg(test)]
+    pub(crate) fn on(store: Box<dyn Store>) -> Self {
+        Self { store }
     }
 
     /// Writes cards, and returns when they are on the platter.
@@ -49,6 +55,47 @@ impl Cards {
             }
         }
         self.store.sync()
+    }
+
+    /// Erases what is kept beyond the newest entry and the last member of a log. It came to the platter before an entry that
+    /// never did: the next one with that number is another's.
+    pub(crate) fn forget_beyond(
+        &self,
+        log: LogId,
+        newest: Position,
+        next_member: MemberId,
+    ) -> Result<(), LogError> {
+        let members = self.forget(MEMBERS, (log, u64::from(next_member.get())), Some(log))?;
+        let notes = self.forget(NOTES, (log, newest.next().get()), Some(log))?;
+        if members + notes > 0 { self.store.sync() } else { Ok(()) }
+    }
+
+    /// Erases what is kept for logs from this one on: none of them has an entry.
+    pub(crate) fn forget_logs_from(&self, first: LogId) -> Result<(), LogError> {
+        let forgotten =
+            self.forget(MEMBERS, (first, 0), None)? + self.forget(NOTES, (first, 0), None)?;
+        if forgotten > 0 { self.store.sync() } else { Ok(()) }
+    }
+
+    /// Removes all from a place on, of one log or of all behind it, and says how much that was.
+    fn forget(
+        &self,
+        table: &str,
+        (log, number): (LogId, u64),
+        of: Option<LogId>,
+    ) -> Result<usize, LogError> {
+        let mut beyond = Vec::new();
+        self.store.scan(table, &key(log, number), &mut |key, _| {
+            if of.is_some_and(|log| !key.starts_with(&log.get().to_be_bytes())) {
+                return ControlFlow::Break(());
+            }
+            beyond.push(key.to_vec());
+            ControlFlow::Continue(())
+        })?;
+        for key in &beyond {
+            self.store.remove(table, key)?;
+        }
+        Ok(beyond.len())
     }
 
     /// The card of a member. Nothing is kept: an empty one.

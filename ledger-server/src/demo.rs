@@ -4,7 +4,7 @@
 //! A filling that was cut off begins again: it takes seconds, and the year should end today.
 
 mod calendar;
-mod dice;
+pub(crate) mod dice;
 mod folder;
 mod hours;
 mod names;

@@ -94,27 +94,31 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// Starts the writer on a thread of its own. Whatever goes wrong there ends the process: nobody knows what the disk
-    /// holds until it has been read again, and a kill is safe.
-    pub(crate) fn start(
+    /// The way to a writer that has not begun.
+    pub(crate) fn new(
         ground: Ground,
         ledgers: BTreeMap<CoopName, Ledger>,
         next_log: LogId,
-    ) -> Result<Self, Error> {
+    ) -> (Self, Writer) {
         let (inbox, jobs) = mpsc::channel(INBOX);
-        let writer = Writer { ground, ledgers, next_log };
+        let engine = Self { inbox, room: Arc::new(Semaphore::new(INBOX)) };
+        (engine, Writer { ground, ledgers, next_log, inbox: jobs })
+    }
+
+    /// Starts the writer on a thread of its own. Whatever goes wrong there ends the process: nobody knows what the disk
+    /// holds until it has been read again, and a kill is safe.
+    pub(crate) fn start(&self, writer: Writer) -> Result<(), Error> {
         thread::Builder::new()
             .name("writer".to_owned())
-            .spawn(move || match catch_unwind(AssertUnwindSafe(|| writer.run(jobs))) {
+            .spawn(move || match catch_unwind(AssertUnwindSafe(|| writer.run())) {
                 // The writer has let go of the log by now: whoever waits may open the folder again.
                 Ok(Ok(stopped)) => drop(stopped.map(|stopped| stopped.send(()))),
                 Ok(Err(error)) => end(&error.to_string()),
                 Err(_) => end("the writer panicked"),
             })
             .map_err(Error::internal)?;
-        let engine = Self { inbox, room: Arc::new(Semaphore::new(INBOX)) };
-        engine.tick();
-        Ok(engine)
+        self.tick();
+        Ok(())
     }
 
     /// Submits a request and waits for the answer. The append runs to its end even if nobody waits any more.
@@ -152,7 +156,8 @@ impl Engine {
         }
     }
 
-    fn push(&self, job: Job) -> Result<(), Error> {
+    /// Puts a job behind those that wait.
+    pub(crate) fn push(&self, job: Job) -> Result<(), Error> {
         self.inbox.try_send(job).map_err(|error| match error {
             mpsc::error::TrySendError::Full(_) => Error::Busy,
             mpsc::error::TrySendError::Closed(_) => Error::Stopping,
@@ -185,19 +190,19 @@ fn end(why: &str) {
     process::abort();
 }
 
-struct Writer {
+/// The one who writes.
+pub(crate) struct Writer {
     ground: Ground,
     ledgers: BTreeMap<CoopName, Ledger>,
     next_log: LogId,
+    inbox: mpsc::Receiver<Job>,
 }
 
 impl Writer {
     /// Works until it is told to stop; the answer is for whoever told it.
-    fn run(mut self, mut inbox: mpsc::Receiver<Job>) -> Result<Option<oneshot::Sender<()>>, Error> {
-        while let Some(first) = inbox.blocking_recv() {
-            let mut batch = Batch::default();
-            let stopping = self.fill(&mut batch, first, &mut inbox)?;
-            self.record(batch)?;
+    fn run(mut self) -> Result<Option<oneshot::Sender<()>>, Error> {
+        while let Some(first) = self.inbox.blocking_recv() {
+            let stopping = self.commit(first)?;
             if stopping.is_some() {
                 return Ok(stopping);
             }
@@ -205,18 +210,31 @@ impl Writer {
         Ok(None)
     }
 
+    /// What waits now is done, on the caller's thread, and nothing where nothing waits: `run`, step by step.
+    #[cfg(test)]
+    pub(crate) fn step(&mut self) -> Result<Option<oneshot::Sender<()>>, Error> {
+        self.inbox.try_recv().map_or(Ok(None), |first| self.commit(first))
+    }
+
+    /// One group commit. What comes back is for whoever told the writer to stop.
+    fn commit(&mut self, first: Job) -> Result<Option<oneshot::Sender<()>>, Error> {
+        let mut batch = Batch::default();
+        let stopping = self.fill(&mut batch, first)?;
+        self.record(batch)?;
+        Ok(stopping)
+    }
+
     /// Decides what waits, into a batch. What comes back is for whoever told the writer to stop.
     fn fill(
         &mut self,
         batch: &mut Batch,
         first: Job,
-        inbox: &mut mpsc::Receiver<Job>,
     ) -> Result<Option<oneshot::Sender<()>>, Error> {
         let mut first = Some(first);
         let mut taken = 0;
         while taken < BATCH_MAX {
             // Never taken out where there is no room for it: its caller would hear that the server stops.
-            let Some(job) = first.take().or_else(|| inbox.try_recv().ok()) else { break };
+            let Some(job) = first.take().or_else(|| self.inbox.try_recv().ok()) else { break };
             match job {
                 Job::Write(together, reply) => {
                     taken += together.submissions.len();

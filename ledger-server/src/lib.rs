@@ -26,6 +26,8 @@ mod rotation;
 mod scrub;
 mod seals;
 mod serve;
+#[cfg(test)]
+mod simulation;
 mod snapshots;
 mod status;
 mod tls;
@@ -42,8 +44,9 @@ pub use error::Error;
 pub use guard::{Verdict, accept_loss, verdicts};
 pub use house::{House, Opening};
 pub use log::{
-    Against, Block, Care, Head, Log, LogError, LogId, LogOptions, Lost, MAX_ENTRY, MemoryLog,
-    PackedLog, Pause, SimulatedDisk, Stretch, Vandal, Watch, Watchdog, Witness,
+    Act, Against, Arrival, Block, Care, Failure, Fate, Fates, Head, Log, LogError, LogId,
+    LogOptions, Lost, MAX_ENTRY, MemoryLog, PackedLog, Pause, PowerCut, SimulatedDisk, Spot,
+    Stretch, Vandal, Watch, Watchdog, Witness,
 };
 pub use replay::{Cores, Hashes, Verified, replay};
 pub use rotation::{rotate_key, verifier_keys};

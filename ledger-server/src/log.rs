@@ -34,7 +34,7 @@ pub(crate) use medium::Store;
 pub use memory::MemoryLog;
 pub use packed::{LogOptions, PackedLog};
 pub use scrub::{Against, Pause};
-pub use simulated::SimulatedDisk;
+pub use simulated::{Act, Arrival, Failure, Fate, Fates, PowerCut, SimulatedDisk, Spot};
 pub(crate) use sled_store::{SledStore, StoreOptions};
 pub use stretch::Stretch;
 pub use vandal::{Care, Vandal};

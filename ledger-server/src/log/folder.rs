@@ -7,6 +7,7 @@
 //! | `pack-00000001/` … | the volumes that are closed, each a store that is never written again: see `pack` |
 //! | `pack-00000001.index` … | what lies in which; a pack without one was never finished |
 //! | `volume-00000007/` … | the newest volume, and for a moment those that are being packed |
+//! | `doubt` | something in the newest volume was not brought to the platter: the next start writes it anew |
 //! | `heads/00000001` … | one head file for each log |
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -178,6 +179,22 @@ impl Medium for Folder {
         fs::rename(&volume, aside)
             .map_err(LogError::io(format!("setting {} aside", volume.display())))?;
         sync_folder(&self.dir)
+    }
+
+    fn doubt(&self) -> Result<(), LogError> {
+        let path = self.dir.join("doubt");
+        let noted = File::create(&path).map(drop);
+        noted.map_err(LogError::io(format!("creating {}", path.display())))
+    }
+
+    fn is_doubted(&self) -> Result<bool, LogError> {
+        let path = self.dir.join("doubt");
+        path.try_exists().map_err(LogError::io(format!("looking for {}", path.display())))
+    }
+
+    fn believe(&self) -> Result<(), LogError> {
+        let path = self.dir.join("doubt");
+        fs::remove_file(&path).map_err(LogError::io(format!("removing {}", path.display())))
     }
 
     fn heads(&self) -> Result<Vec<LogId>, LogError> {

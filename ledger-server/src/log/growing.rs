@@ -1,6 +1,7 @@
 //! The end of a log, where it grows: tail blocks, and the segment that replaces them once it is full.
 
 use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use ledger_proto::{Frontier, leaf};
@@ -56,6 +57,28 @@ impl Writer {
         }
         self.bytes += growing.put_tail(&self.current, log, begins, &run)?;
         Ok(replaced)
+    }
+
+    /// Writes those segments of a volume once more, into the current one, that reach behind a position.
+    pub(crate) fn copy_segments(
+        &mut self,
+        from: &Lease,
+        (log, behind): (LogId, u64),
+    ) -> Result<(), LogError> {
+        let first = block::segment_key(log, block::segment_of(behind + 1), 0);
+        let mut parts = Vec::new();
+        from.store()?.scan(SEALED, &first, &mut |key, value| {
+            if block::read_key(key).is_none_or(|at| at.0 != log) {
+                return ControlFlow::Break(());
+            }
+            parts.push((key.to_vec(), value.to_vec()));
+            ControlFlow::Continue(())
+        })?;
+        for (key, value) in parts {
+            self.current.store()?.put(SEALED, &key, &value)?;
+            self.bytes += value.len() as u64;
+        }
+        Ok(())
     }
 
     /// Writes a log's open entries once more, into the volume that is the current one now.

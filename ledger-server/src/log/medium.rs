@@ -74,6 +74,17 @@ pub(crate) trait Medium: Send + Sync {
     /// Takes a volume that was never finished out of the way, without deleting it.
     fn set_aside(&self, number: u32) -> Result<(), LogError>;
 
+    /// Notes that something was not brought to the platter. What the system shows of it from now on may be in its memory
+    /// alone, and it takes that for clean: no later sync brings it there. The note need not outlive a power cut, as nothing
+    /// does that is in memory alone.
+    fn doubt(&self) -> Result<(), LogError>;
+
+    /// Whether that was noted.
+    fn is_doubted(&self) -> Result<bool, LogError>;
+
+    /// Takes the note back: everything has been written anew.
+    fn believe(&self) -> Result<(), LogError>;
+
     /// The logs that have a head file.
     fn heads(&self) -> Result<Vec<LogId>, LogError>;
 

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
 use crate::log::block;
@@ -67,6 +67,7 @@ impl Default for LogOptions {
 /// A log that is durable: in volumes on a disk, with a head file beside them.
 pub struct PackedLog {
     packer: Packer,
+    medium: Arc<dyn Medium>,
     volumes: Arc<Volumes>,
     heads: Heads,
     known: RwLock<BTreeMap<LogId, Arc<Known>>>,
@@ -110,19 +111,47 @@ impl PackedLog {
         medium: &Arc<dyn Medium>,
         options: &LogOptions,
     ) -> Result<PackedLog, LogError> {
+        PackedLog::open_with(medium, options, Packer::start)
+    }
+
+    /// The same without a thread that packs: see `pack`.
+    #[cfg(test)]
+    pub(crate) fn open_by_hand(
+        medium: &Arc<dyn Medium>,
+        options: &LogOptions,
+    ) -> Result<PackedLog, LogError> {
+        PackedLog::open_with(medium, options, |medium, volumes| {
+            Ok(Packer::by_hand(medium, volumes))
+        })
+    }
+
+    /// Packs the volume that waits longest, where no thread does it.
+    #[cfg(test)]
+    pub(crate) fn pack(&self) {
+        self.packer.step();
+    }
+
+    fn open_with(
+        medium: &Arc<dyn Medium>,
+        options: &LogOptions,
+        packer: impl FnOnce(Arc<dyn Medium>, Arc<Volumes>) -> Result<Packer, LogError>,
+    ) -> Result<PackedLog, LogError> {
         let volumes = Volumes::new(Arc::clone(medium));
         let heads = Heads::start(Arc::clone(medium), options.head_sync_every)?;
-        let recovered = recover::recover(&**medium, &volumes, &heads)?;
+        // What was handed to the system before a kill comes to the platter now, or is in doubt from now on.
+        let recovered =
+            recover::recover(&**medium, &volumes, &heads).inspect_err(|_| doubt(&**medium))?;
         let writer =
             Writer { current: recovered.current, bytes: recovered.bytes, logs: recovered.logs };
         let tail = writer.current.number();
         let known = writer.logs.iter().map(|(log, growing)| Ok((*log, growing.known(tail)?)));
-        let packer = Packer::start(Arc::clone(medium), Arc::clone(&volumes))?;
+        let packer = packer(Arc::clone(medium), Arc::clone(&volumes))?;
         for closed in recovered.closed {
             packer.pack(closed);
         }
-        Ok(PackedLog {
+        let log = PackedLog {
             packer,
+            medium: Arc::clone(medium),
             known: RwLock::new(known.collect::<Result<_, LogError>>()?),
             volumes,
             heads,
@@ -133,7 +162,17 @@ impl PackedLog {
             syncs: AtomicU64::new(1),
             watchdog: Watchdog::start(options.hang_after, Watchdog::abort)?,
             volume_bytes: options.volume_bytes,
-        })
+        };
+        if medium.is_doubted()? && log.is_whole() {
+            tracing::warn!("the last write was not brought to the platter; a new volume is begun");
+            log.roll(&mut log.lock(), &recovered.marks).inspect_err(|_| doubt(&**medium))?;
+            medium.believe()?;
+        }
+        Ok(log)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Writer> {
+        self.writer.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What an operator who accepts the loss of a log will give up, where that can be said.
@@ -149,7 +188,7 @@ impl PackedLog {
 
     /// How many volumes there are.
     pub fn volumes(&self) -> u32 {
-        self.writer.lock().unwrap_or_else(PoisonError::into_inner).current.number()
+        self.lock().current.number()
     }
 
     fn known(&self, log: LogId) -> Option<Arc<Known>> {
@@ -202,11 +241,15 @@ impl PackedLog {
     }
 
     /// Begins the next volume. The tails move there, so that an older volume holds segments only
-    /// and is never written again; it counts once it says that it has them all.
-    fn roll(&self, writer: &mut Writer) -> Result<(), LogError> {
+    /// and is never written again; it counts once it says that it has them all. Segments that reach
+    /// behind these positions are written there, too.
+    fn roll(&self, writer: &mut Writer, anew: &[(LogId, u64)]) -> Result<(), LogError> {
         let next = self.volumes.lease(writer.current.number() + 1)?;
         let full = std::mem::replace(&mut writer.current, next);
         writer.bytes = 0;
+        for behind in anew {
+            writer.copy_segments(&full, *behind)?;
+        }
         let logs: Vec<LogId> = writer.logs.keys().copied().collect();
         for log in logs {
             writer.move_tail(log)?;
@@ -224,10 +267,17 @@ impl PackedLog {
     }
 }
 
+/// What was written last may not be on the platter: the next start is not to build on it.
+fn doubt(medium: &dyn Medium) {
+    if let Err(error) = medium.doubt() {
+        tracing::error!(%error, "that a write failed cannot be noted for the next start");
+    }
+}
+
 impl Log for PackedLog {
     fn append(&self, blocks: &[Block<'_>]) -> Result<(), LogError> {
         let _watch = self.watchdog.begin();
-        let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut writer = self.lock();
         if self.heads.failed() {
             self.dead.store(true, Ordering::Release);
         }
@@ -243,10 +293,11 @@ impl Log for PackedLog {
         }
         // Whatever fails now, memory and disk may differ: nobody may build on either.
         self.dead.store(true, Ordering::Release);
-        self.write(&mut writer, blocks)?;
-        if writer.bytes >= self.volume_bytes && self.is_whole() {
-            self.roll(&mut writer)?;
+        let mut done = self.write(&mut writer, blocks);
+        if done.is_ok() && writer.bytes >= self.volume_bytes && self.is_whole() {
+            done = self.roll(&mut writer, &[]);
         }
+        done.inspect_err(|_| doubt(&*self.medium))?;
         self.dead.store(false, Ordering::Release);
         Ok(())
     }
@@ -299,7 +350,7 @@ impl Log for PackedLog {
 
     fn accept_loss(&self, log: LogId) -> Result<Option<Lost>, LogError> {
         // The lock keeps appends away until the head file says what it is to say.
-        let _writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        let _writer = self.lock();
         let mut faults = self.faults.write().unwrap_or_else(PoisonError::into_inner);
         let Some(fault) = faults.get(&log) else { return Ok(None) };
         let head = self.head(log);

@@ -27,11 +27,13 @@ pub(crate) struct Closed {
     pub(crate) lease: Option<Lease>,
 }
 
-/// The thread that packs volumes.
+/// Whoever packs volumes: a thread, or its caller.
 pub(crate) struct Packer {
     closed: Mutex<Option<Sender<Closed>>>,
     stopped: Arc<AtomicBool>,
     packing: Option<JoinHandle<()>>,
+    #[cfg(test)]
+    by_hand: Mutex<Option<(Work, Receiver<Closed>)>>,
 }
 
 impl Packer {
@@ -40,14 +42,46 @@ impl Packer {
         medium: Arc<dyn Medium>,
         volumes: Arc<Volumes>,
     ) -> Result<Packer, LogError> {
-        let (closed, jobs) = channel();
-        let stopped = Arc::new(AtomicBool::new(false));
-        let work = Work { medium, volumes, stopped: Arc::clone(&stopped), left: Vec::new() };
+        let (mut packer, work, jobs) = Packer::idle(medium, volumes);
         let packing = thread::Builder::new()
             .name("packer".to_owned())
             .spawn(move || work.run(&jobs))
             .map_err(LogError::io("starting the thread that packs volumes"))?;
-        Ok(Packer { closed: Mutex::new(Some(closed)), stopped, packing: Some(packing) })
+        packer.packing = Some(packing);
+        Ok(packer)
+    }
+
+    fn idle(medium: Arc<dyn Medium>, volumes: Arc<Volumes>) -> (Packer, Work, Receiver<Closed>) {
+        let (closed, jobs) = channel();
+        let stopped = Arc::new(AtomicBool::new(false));
+        let work = Work { medium, volumes, stopped: Arc::clone(&stopped), left: Vec::new() };
+        let packer = Packer {
+            closed: Mutex::new(Some(closed)),
+            stopped,
+            packing: None,
+            #[cfg(test)]
+            by_hand: Mutex::default(),
+        };
+        (packer, work, jobs)
+    }
+
+    /// Without a thread: it packs when it is told to.
+    #[cfg(test)]
+    pub(crate) fn by_hand(medium: Arc<dyn Medium>, volumes: Arc<Volumes>) -> Packer {
+        let (packer, work, jobs) = Packer::idle(medium, volumes);
+        *packer.by_hand.lock().unwrap_or_else(PoisonError::into_inner) = Some((work, jobs));
+        packer
+    }
+
+    /// Packs the volume that waits longest, if one does, and removes those that nobody reads any more.
+    #[cfg(test)]
+    pub(crate) fn step(&self) {
+        let mut by_hand = self.by_hand.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some((work, jobs)) = by_hand.as_mut() else { return };
+        if let Ok(closed) = jobs.try_recv() {
+            work.take(closed);
+        }
+        work.remove_what_nobody_reads();
     }
 
     /// Has a closed volume packed, some time soon.
@@ -95,18 +129,20 @@ impl Work {
                 {
                     break;
                 }
-                Ok(closed) => {
-                    let number = closed.number;
-                    if let Err(error) = self.pack(closed) {
-                        tracing::warn!(number, %error, "a closed volume is not packed");
-                    }
-                }
+                Ok(closed) => self.take(closed),
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => break,
             }
             self.remove_what_nobody_reads();
         }
         self.remove_what_nobody_reads();
+    }
+
+    fn take(&mut self, closed: Closed) {
+        let number = closed.number;
+        if let Err(error) = self.pack(closed) {
+            tracing::warn!(number, %error, "a closed volume is not packed");
+        }
     }
 
     fn pack(&mut self, closed: Closed) -> Result<(), LogError> {

@@ -48,7 +48,8 @@ pub(crate) struct Found {
 }
 
 impl Survey {
-    fn marked(&self, log: LogId) -> u64 {
+    /// How far a head file says that its log reaches.
+    pub(crate) fn marked(&self, log: LogId) -> u64 {
         match self.marks.get(&log) {
             Some(Said::Mark(mark)) => mark.size,
             Some(Said::Nothing | Said::Noise) | None => 0,

@@ -1,0 +1,351 @@
+//! What callers ask: by chance, of what they know of the co-op, which may be old.
+
+use ledger_core::{
+    Actor, Beyond, CancelReason, CashSource, CashUse, Channel, CodeHash, Command, CoopName, Cover,
+    Day, DisputeReason, EvidenceGrade, FundFreedom, GrantReason, Hat, Help, HoursDestination,
+    Items, Kinship, MemberId, Minutes, OfficerId, PartyKind, PastDestination, PastStep, Pence,
+    Position, Reference, Request, RespiteSide, ReversalReason, RowKey, Step, TaskKind, TimeOfDay,
+    Timestamp, Title, Values, VoucherKey, VoucherReason,
+};
+use ledger_proto::v1;
+
+use super::{
+    answers::{fingerprint, request_id},
+    books::Books,
+};
+use crate::{
+    demo::dice::Dice,
+    engine::{ImportJob, Submission},
+};
+
+/// Whoever asks, with what they know.
+pub(super) struct Asker<'a> {
+    pub(super) dice: &'a mut Dice,
+    pub(super) coop: &'a CoopName,
+    pub(super) books: &'a Books,
+    pub(super) now: Timestamp,
+    /// Makes ids, codes and contents that are like no others.
+    pub(super) number: &'a mut u64,
+}
+
+const OFFICER: Actor = Actor::Officer(match OfficerId::new(1) {
+    Some(officer) => officer,
+    None => unreachable!(),
+});
+
+impl Asker<'_> {
+    fn next(&mut self) -> u64 {
+        *self.number += 1;
+        *self.number
+    }
+
+    fn minutes(&mut self, low: i64, high: i64) -> Minutes {
+        Minutes::new(self.dice.between(low, high)).unwrap()
+    }
+
+    fn member(&mut self) -> MemberId {
+        self.dice.one(&self.books.members).unwrap_or(MemberId::at(0).unwrap())
+    }
+
+    /// Few sitters, so that many ask for the same one.
+    fn sitter(&mut self) -> MemberId {
+        let few = &self.books.members[..self.books.members.len().min(2)];
+        self.dice.one(few).unwrap_or(MemberId::at(0).unwrap())
+    }
+
+    fn one_of<'a>(&mut self, keys: impl Iterator<Item = &'a u64>) -> Position {
+        let keys: Vec<u64> = keys.copied().collect();
+        let head = i64::try_from(self.books.size()).unwrap();
+        let any = self.dice.between(1, head.max(1)).unsigned_abs();
+        Position::new(self.dice.one(&keys).unwrap_or(any))
+    }
+
+    fn today(&self) -> Day {
+        self.now.day()
+    }
+
+    fn start(&mut self) -> Option<TimeOfDay> {
+        let slot = u16::try_from(self.dice.between(16, 26)).unwrap();
+        if self.dice.percent(70) { TimeOfDay::new(slot * 30) } else { None }
+    }
+
+    fn title(&mut self) -> Title {
+        let number = self.dice.between(1, 3);
+        Title::new(&format!("Thing {number}")).unwrap()
+    }
+
+    /// A request, of which most are such that they can be done.
+    pub(super) fn ask(&mut self) -> Submission {
+        let (actor, command) = self.command();
+        let mut asked = self.submission(actor, command);
+        if self.dice.percent(8) {
+            asked.request.expected_position = Some(Position::new(self.books.size()));
+        }
+        asked.validate_only = self.dice.percent(4);
+        if self.dice.percent(10) {
+            asked.note = Some(format!("note {}", *self.number));
+        }
+        if matches!(asked.request.command, Command::EnrolMember { .. }) && self.dice.percent(70) {
+            let display_name = format!("Member {}", *self.number);
+            asked.card = Some(v1::Card { display_name, ..v1::Card::default() });
+        }
+        asked
+    }
+
+    fn submission(&mut self, actor: Actor, command: Command) -> Submission {
+        let number = self.next();
+        // Callers' clocks are not the server's.
+        let made = match self.dice.below(40) {
+            0 => self.now.plus_days(-36),
+            1 => self.now.plus_days(2),
+            2 => self.now.plus_days(-34),
+            3 => self.now.plus_hours(20),
+            _ => Timestamp::from_unix_ms(self.now.unix_ms() + self.dice.between(-90_000, 90_000)),
+        };
+        Submission {
+            coop: self.coop.clone(),
+            request: Request {
+                id: request_id(made, number),
+                fingerprint: fingerprint(number),
+                at: Timestamp::default(),
+                occurred_on: None,
+                actor,
+                on_behalf_of: None,
+                channel: Channel::App,
+                expected_position: None,
+                expected_revision: None,
+                corrects: None,
+                row: None,
+                command,
+            },
+            validate_only: false,
+            card: None,
+            note: None,
+        }
+    }
+
+    /// The same request id, with something else in it.
+    pub(super) fn altered(&mut self, asked: &Submission) -> Submission {
+        let number = self.next();
+        let mut other = asked.clone();
+        other.request.fingerprint = fingerprint(number);
+        (other.request.actor, other.request.command) = self.command();
+        other
+    }
+
+    /// Hours on paper, many at once, so that segments become full.
+    pub(super) fn sheet(&mut self, rows: i64) -> Vec<Submission> {
+        let mut sheet = Vec::new();
+        for _ in 0..rows {
+            let help = self.help(1, 3);
+            let command = Command::RecordHours { help, evidence: EvidenceGrade::Paper };
+            let mut asked = self.submission(OFFICER, command);
+            asked.request.occurred_on = Some(self.today().plus(-self.dice.days(0, 50)));
+            sheet.push(asked);
+        }
+        sheet
+    }
+
+    /// A small spreadsheet: people, and what they did.
+    pub(super) fn import(&mut self) -> ImportJob {
+        let mut steps = Vec::new();
+        let number = self.next();
+        let reference = |nth: i64| Reference::new(&format!("R{number}-{nth}")).unwrap();
+        let people = self.dice.between(1, 3);
+        for nth in 0..people {
+            let hats = vec![Hat::CommunityVolunteer];
+            steps.push(Step::Member { reference: reference(nth), hats });
+        }
+        for _ in 0..self.dice.between(1, 12) {
+            steps.push(Step::Hours {
+                giver: reference(self.dice.below(people)),
+                // Now and then somebody whom nobody knows.
+                receiver: self.dice.percent(3).then(|| reference(9)),
+                minutes: self.minutes(10, 90),
+                task: TaskKind::Garden,
+                to: PastDestination::Own,
+                evidence: EvidenceGrade::Paper,
+            });
+        }
+        let on = self.today().plus(-90);
+        let steps = steps.into_iter().map(|step| {
+            let number = self.next();
+            let mut row = [7; 16];
+            row[..8].copy_from_slice(&number.to_be_bytes());
+            let id = request_id(self.now, number);
+            PastStep { row: RowKey::new(row), id, fingerprint: fingerprint(number), on, step }
+        });
+        let steps: Vec<_> = steps.collect();
+        ImportJob {
+            coop: self.coop.clone(),
+            actor: OFFICER,
+            cards: vec![None; steps.len()],
+            steps,
+            keep_good: self.dice.percent(30),
+            validate_only: self.dice.percent(10),
+            unreadable: false,
+        }
+    }
+
+    fn help(&mut self, low: i64, high: i64) -> Help {
+        let destination = if self.dice.percent(20) {
+            HoursDestination::Pot
+        } else {
+            HoursDestination::OwnAccount
+        };
+        Help {
+            giver: self.member(),
+            receiver: None,
+            minutes: self.minutes(low, high),
+            task: TaskKind::Shopping,
+            destination,
+            kinship: Kinship::Neighbour,
+        }
+    }
+
+    /// Who asks, and what.
+    fn command(&mut self) -> (Actor, Command) {
+        if self.books.size() == 0 {
+            let policy = Values::template();
+            return (Actor::Operator, Command::FoundCoop { coop: self.coop.clone(), policy });
+        }
+        if self.books.members.len() < 3 {
+            return (OFFICER, self.enrol());
+        }
+        match self.dice.below(100) {
+            0..3 => (OFFICER, self.enrol()),
+            3..18 => {
+                let help = self.help(30, 300);
+                (Actor::Member(self.member()), Command::LogHours { help })
+            }
+            18..28 => self.hours(),
+            28..35 => {
+                let (help, evidence) = (self.help(60, 400), EvidenceGrade::Phone);
+                (OFFICER, Command::RecordHours { help, evidence })
+            }
+            35..41 => {
+                let (from, to) = (self.member(), self.member());
+                let to = self.dice.percent(70).then_some(to);
+                let minutes = self.minutes(10, 500);
+                (Actor::Member(from), Command::GiveHours { from, to, minutes })
+            }
+            41..44 => {
+                let (to, minutes) = (self.member(), self.minutes(10, 200));
+                (OFFICER, Command::GrantFromPot { to, minutes, reason: GrantReason::Cover })
+            }
+            44..74 => self.respite(),
+            74..90 => self.vouchers(),
+            90..94 => self.cash(),
+            94..98 => {
+                let entry = self.one_of([].iter());
+                let reason = ReversalReason::Slip;
+                (OFFICER, Command::ReverseEntry { entry, found: None, reason })
+            }
+            _ => (Actor::Operator, Command::SealState { accounts_root: None }),
+        }
+    }
+
+    fn enrol(&mut self) -> Command {
+        let mut hats = vec![Hat::CommunityVolunteer];
+        if self.dice.percent(60) {
+            hats.push(Hat::FamilyCarer);
+        }
+        let number = self.dice.between(1, 30);
+        let reference =
+            self.dice.percent(30).then(|| Reference::new(&format!("V{number}")).unwrap());
+        Command::EnrolMember { hats, reference, joined_on: None }
+    }
+
+    fn hours(&mut self) -> (Actor, Command) {
+        let hours = self.one_of(self.books.hours.keys());
+        let actor = if self.dice.percent(50) { OFFICER } else { Actor::Member(self.member()) };
+        match self.dice.below(10) {
+            0 => (actor, Command::DisputeHours { hours, reason: DisputeReason::WrongMinutes }),
+            1 => {
+                let minutes = Some(self.minutes(10, 100));
+                (OFFICER, Command::ResolveHours { hours, minutes })
+            }
+            _ => (actor, Command::ConfirmHours { hours, minutes: None, evidence: None }),
+        }
+    }
+
+    fn respite(&mut self) -> (Actor, Command) {
+        let respite = self.one_of(self.books.holds.keys());
+        match self.dice.below(30) {
+            0..10 => {
+                let carer = self.dice.one(&self.books.carers).unwrap_or(MemberId::at(1).unwrap());
+                let (minutes, start) = (self.minutes(60, 240), self.start());
+                let wanted_on = self.today().plus(self.dice.days(0, 2));
+                let command = Command::RequestRespite { carer, minutes, wanted_on, start };
+                (Actor::Member(carer), command)
+            }
+            10..21 => {
+                let (sitter, start) = (self.sitter(), self.start());
+                let cover = Cover::Member(sitter);
+                let cover = if self.dice.percent(8) { Cover::Staff } else { cover };
+                let actor = if self.dice.percent(50) { OFFICER } else { Actor::Member(sitter) };
+                (actor, Command::AgreeCover { respite, cover, start })
+            }
+            21..23 => (OFFICER, Command::WithdrawCover { respite, reason: CancelReason::Illness }),
+            23..27 => {
+                let minutes = self.minutes(60, 240);
+                let beyond = if self.dice.percent(60) { Beyond::Agreed } else { Beyond::Refused };
+                (OFFICER, Command::DeliverRespite { respite, minutes, cover: None, beyond })
+            }
+            27 => (OFFICER, Command::RecordNoShow { respite, missing: RespiteSide::Giver }),
+            28 => (OFFICER, Command::RecordNoCover { respite }),
+            _ => {
+                let (by, reason) = (RespiteSide::Coop, CancelReason::NotNeeded);
+                (OFFICER, Command::CancelRespite { respite, by, reason })
+            }
+        }
+    }
+
+    fn vouchers(&mut self) -> (Actor, Command) {
+        let Some(party) = self.dice.one(&self.books.parties) else {
+            let title = self.title();
+            return (OFFICER, Command::RegisterParty { title, kind: PartyKind::Business });
+        };
+        let offer = self.dice.one(&self.books.offers);
+        let Some(offer) = offer.filter(|_| !self.dice.percent(8)) else {
+            let (title, quantity) = (self.title(), Items::new(self.dice.between(1, 4)).unwrap());
+            let face_value = Pence::new(500).unwrap();
+            let valid_until = self.today().plus(self.dice.days(0, 40));
+            let pledge = Command::PledgeOffer { party, title, face_value, quantity, valid_until };
+            return (OFFICER, pledge);
+        };
+        let code = |number: u64| CodeHash::new(*fingerprint(number).bytes());
+        match self.dice.below(10) {
+            0..5 => {
+                let (member, code) = (self.member(), code(*self.number + 1));
+                let reason = VoucherReason::ShortNotice;
+                (OFFICER, Command::IssueVoucher { offer, member, reason, code })
+            }
+            5..9 => {
+                let open: Vec<CodeHash> = self.books.vouchers.values().copied().collect();
+                let code = self.dice.one(&open).unwrap_or_else(|| code(0));
+                (Actor::Bearer, Command::RedeemVoucher { voucher: VoucherKey::Code(code) })
+            }
+            _ => {
+                let voucher = self.one_of(self.books.vouchers.keys());
+                (OFFICER, Command::CancelVoucher { voucher })
+            }
+        }
+    }
+
+    fn cash(&mut self) -> (Actor, Command) {
+        let Some(fund) = self.dice.one(&self.books.funds) else {
+            let title = self.title();
+            return (OFFICER, Command::OpenFund { title, freedom: FundFreedom::Unrestricted });
+        };
+        let pence = Pence::new(self.dice.between(1, 5_000)).unwrap();
+        let (party, member) = (None, None);
+        let command = if self.dice.percent(60) {
+            Command::ReceiveCash { fund, source: CashSource::Grant, pence, party, member }
+        } else {
+            let (spent_on, purpose) = (CashUse::Other, None);
+            Command::SpendCash { fund, spent_on, pence, purpose, party, member }
+        };
+        (OFFICER, command)
+    }
+}
