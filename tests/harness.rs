@@ -89,7 +89,7 @@ impl Town {
         Self { dir, clock, log, scrub, serving: None, url: String::new(), token: String::new() }
     }
 
-    fn opening(&self) -> Opening {
+    pub(crate) fn opening(&self) -> Opening {
         Opening {
             data: self.dir.path().to_owned(),
             clock: self.clock.clone(),

@@ -5,6 +5,7 @@
 
 mod auth;
 mod background;
+mod backup;
 mod boot;
 mod cards;
 mod checkpoints;
@@ -13,6 +14,7 @@ mod config;
 mod demo;
 mod engine;
 mod error;
+mod format;
 mod gate;
 mod grpc;
 mod guard;
@@ -30,6 +32,7 @@ mod views;
 mod warden;
 
 pub use auth::{Access, access};
+pub use backup::{Backup, Step, backup, backup_by_steps};
 pub use checkpoints::Signed;
 pub use clock::{Clock, Jumped};
 pub use config::{Command, Config, Demo, Guard, Keys, Serve};

@@ -21,6 +21,7 @@ use tonic::{
 use crate::{
     auth::Auth,
     background::Background,
+    backup,
     error::Error,
     gate::Gate,
     grpc::{Service, Watching},
@@ -41,8 +42,9 @@ impl House {
         let service = self.answering(stopping.clone());
         let auth = self.auth();
         let background = self.background()?;
+        let operator = backup::listen(self.source(), stopping.clone());
         let server = tokio::spawn(listen(service, auth, (listener, tls), stopping));
-        Ok(Serving { address, stop, server, background, house: self })
+        Ok(Serving { address, stop, server, operator, background, house: self })
     }
 }
 
@@ -120,6 +122,7 @@ pub struct Serving {
     address: SocketAddr,
     stop: watch::Sender<bool>,
     server: JoinHandle<Result<(), Error>>,
+    operator: JoinHandle<()>,
     background: Vec<Background>,
     house: House,
 }
@@ -139,6 +142,7 @@ impl Serving {
     pub async fn stop(self) -> Result<(), Error> {
         self.stop.send_replace(true);
         let served = self.server.await.map_err(Error::internal)?;
+        self.operator.await.map_err(Error::internal)?;
         drop(self.background);
         self.house.close().await;
         served
