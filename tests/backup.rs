@@ -9,7 +9,9 @@
 
 mod broken_off;
 mod damage;
+mod fixtures;
 mod folder;
+mod power;
 mod seen;
 
 use std::{

@@ -24,9 +24,9 @@ pub(crate) struct Picture {
     balances: v1::ListBalancesResponse,
     totals: v1::GetStoreTotalsResponse,
     statement: v1::GetStatementResponse,
-    vouchers: v1::ListVouchersResponse,
-    pending: v1::ListPendingHoursResponse,
-    head: v1::HistoryHead,
+    pub(crate) vouchers: v1::ListVouchersResponse,
+    pub(crate) pending: v1::ListPendingHoursResponse,
+    pub(crate) head: v1::HistoryHead,
 }
 
 pub(crate) async fn picture(town: &Town) -> Picture {

@@ -64,6 +64,10 @@ pub(crate) fn make(dir: &Path) -> Result<(), Error> {
     if dir.is_dir() {
         return Ok(());
     }
+    // With each folder that leads there and is not there yet, so that all of them are found after a power cut.
+    if let Some(above) = dir.parent().filter(|above| !above.as_os_str().is_empty()) {
+        make(above)?;
+    }
     let mut made = DirBuilder::new();
     let made = made.recursive(true).mode(0o700).create(dir);
     made.map_err(|error| cannot("make", dir, &error))?;

@@ -49,13 +49,25 @@ fn victim() {
 }
 
 /// Whether it came to its end before it was killed.
-fn killed_after(steps: usize, what: &str, from: &Path, to: &Path) -> bool {
+pub(super) fn killed_after(steps: usize, what: &str, from: &Path, to: &Path) -> bool {
+    killed_under(&[], steps, what, from, to)
+}
+
+/// The same, in other surroundings.
+pub(super) fn killed_under(
+    environment: &[(&str, &Path)],
+    steps: usize,
+    what: &str,
+    from: &Path,
+    to: &Path,
+) -> bool {
     let victim = Command::new(env::current_exe().unwrap())
         .args(["--exact", "backup::broken_off::victim", "--ignored", "--nocapture"])
         .env(WHAT, what)
         .env(FROM, from)
         .env(TO, to)
         .env(STEPS, steps.to_string())
+        .envs(environment.iter().copied())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .status();

@@ -139,8 +139,11 @@ impl OperatorService for Operator {
                 if sender.is_closed() {
                     return Err(Error::internal("whoever asked for the backup has gone"));
                 }
-                // How far it has got is heard the next time, if nobody listens now.
-                drop(sender.try_send(Ok(answer(Part::Progress(progress(step))))));
+                // How far it has got is heard the next time, if nobody listens now. One place is for the last word: whoever
+                // asked and listens no more holds up neither the backup nor the server's end.
+                if sender.capacity() > 1 {
+                    drop(sender.try_send(Ok(answer(Part::Progress(progress(step))))));
+                }
                 Ok(())
             };
             let made = create(&source, &to, &mut heard);
@@ -150,7 +153,7 @@ impl OperatorService for Operator {
             }
             let last = made.map(|made| answer(Part::Summary(summary(made))));
             // Whoever has gone does not want to know.
-            drop(sender.blocking_send(last.map_err(|error| Status::aborted(error.to_string()))));
+            drop(sender.try_send(last.map_err(|error| Status::aborted(error.to_string()))));
         });
         Ok(Response::new(Box::pin(ReceiverStream::new(answers))))
     }

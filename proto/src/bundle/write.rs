@@ -49,7 +49,7 @@ impl Export {
     /// is a folder that holds anything else.
     pub fn open(dir: &Path, origin: &Origin, size: u64) -> Result<Export, BundleError> {
         let entries = dir.join(ENTRIES);
-        fs::create_dir_all(&entries).map_err(|error| BundleError::disk(&entries, error))?;
+        files::make_folder(&entries).map_err(|error| BundleError::disk(&entries, error))?;
         same_log(dir, origin)?;
         only_ours(dir)?;
         let mut export = Export {
