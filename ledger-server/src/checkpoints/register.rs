@@ -259,8 +259,9 @@ impl Register {
             }
         };
         Err(Error::CannotSign(format!(
-            "{} {why}: put the file back from a backup of the folder, and start the server again; without it nobody \
-             can show that another key follows this one",
+            "{} {why}: put the file back from a backup (private/{} in it), and start the server again; without it \
+             nobody can show that another key follows this one",
+            self.keys.name(),
             self.keys.name()
         )))
     }
