@@ -8,7 +8,7 @@ use std::{
 
 use ledger_proto::v1::{self, operator_service_client::OperatorServiceClient};
 use ledger_server::{Clock, House, Opening, accept_loss, access};
-use tonic::Code;
+use tonic::{Code, transport::Endpoint};
 
 use super::{audited, by_the_machine, coop, create, found, restore, verify};
 use crate::harness::{COOP, Town, ask::dressed, run, say};
@@ -73,6 +73,36 @@ fn the_network_knows_nothing_of_what_the_operator_asks() {
             let refused = client.create_backup(dressed(request, token)).await.unwrap_err();
             assert_eq!(refused.code(), code);
         }
+    });
+}
+
+/// Whoever asks for a backup and then listens no more holds up neither it nor the end of the server.
+#[test]
+fn whoever_asks_and_does_not_listen_holds_nothing_up() {
+    run(async {
+        let mut town = Town::founded().await;
+        for _ in 0..30 {
+            town.ok(say::enrol(v1::Hat::Supporter)).await;
+        }
+        let backups = tempfile::tempdir().unwrap();
+        let socket = format!("unix://{}", town.dir.path().join(SOCKET).display());
+        let channel = Endpoint::from_shared(socket).unwrap().connect().await.unwrap();
+        let mut client = OperatorServiceClient::new(channel);
+        let mut unheard = Vec::new();
+        for n in 0..8 {
+            let folder = backups.path().join(n.to_string()).display().to_string();
+            unheard.push(client.create_backup(v1::CreateBackupRequest { folder }).await.unwrap());
+        }
+        let relative = v1::CreateBackupRequest { folder: "b".to_owned() };
+        let refused = client.create_backup(relative).await.unwrap_err();
+        assert_eq!(refused.code(), Code::InvalidArgument);
+        town.stop().await;
+        for n in 0..8 {
+            let folder = backups.path().join(n.to_string());
+            let made = folder.join("backup.json").exists();
+            assert_eq!(verify(&folder).await.is_ok(), made, "whole, or none");
+        }
+        town.start().await.unwrap();
     });
 }
 

@@ -65,9 +65,10 @@ pub(super) fn verify(folder: &Path, heard: &mut Heard<'_>) -> Result<Verified, E
     let mut coops = Vec::new();
     for coop in &manifest.coops {
         let checked = log(folder, coop, heard);
-        coops.push(checked.map_err(|error| {
-            Error::Internal(format!("the log of {} in {}: {error}", coop.coop, folder.display()))
-        })?);
+        coops.push(
+            checked
+                .map_err(|error| spoiled(folder, &format!("the log of {}: {error}", coop.coop)))?,
+        );
     }
     let counted = cards::read(&folder.join(PRIVATE).join(CARDS), &mut |_| Ok(()))?;
     Ok(Verified { manifest, coops, counted })
