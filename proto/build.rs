@@ -18,14 +18,18 @@ const FILES: [&str; 12] = [
     "carestore/v1/import.proto",
     "carestore/v1/tokens.proto",
 ];
+/// What is served on the operator's socket and never on the network: its words are compiled, and are not in what reflection
+/// and the tests of access know as the API.
+const ON_THE_SOCKET: &str = "carestore/v1/operator.proto";
+const STORED: &str = "carestore/log/v1/entry.proto";
 
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed=carestore");
     println!("cargo::rerun-if-changed=google");
-    let descriptors =
-        protox::compile(FILES.iter().chain(&["carestore/log/v1/entry.proto"]), ["."])?;
+    let api = protox::compile(FILES.iter().chain(&[STORED]), ["."])?;
     let out = PathBuf::from(env::var("OUT_DIR")?);
-    fs::write(out.join("descriptor.bin"), descriptors.encode_to_vec())?;
+    fs::write(out.join("descriptor.bin"), api.encode_to_vec())?;
+    let descriptors = protox::compile(FILES.iter().chain(&[ON_THE_SOCKET, STORED]), ["."])?;
     tonic_prost_build::configure()
         // One error model for the whole project: that of tonic's own types crate.
         .extern_path(".google.rpc.Status", "::tonic_types::Status")

@@ -52,7 +52,7 @@ pub(crate) fn run(test: impl Future<Output = ()>) {
 impl Town {
     /// A server with nothing in it.
     pub(crate) async fn bare() -> Self {
-        Self::on(tempfile::tempdir().unwrap(), Clock::by_hand(Timestamp::from_unix_ms(NOON))).await
+        Self::on(tempfile::tempdir().unwrap(), noon()).await
     }
 
     /// A server with a co-op in it: officer 1 is a co-ordinator, and there are no members.
@@ -89,7 +89,7 @@ impl Town {
         Self { dir, clock, log, scrub, serving: None, url: String::new(), token: String::new() }
     }
 
-    fn opening(&self) -> Opening {
+    pub(crate) fn opening(&self) -> Opening {
         Opening {
             data: self.dir.path().to_owned(),
             clock: self.clock.clone(),
@@ -265,6 +265,11 @@ impl Town {
     pub(crate) async fn position(&self) -> i64 {
         self.totals(self.read()).await.position
     }
+}
+
+/// A clock that stands where the tests begin.
+pub(crate) fn noon() -> Clock {
+    Clock::by_hand(Timestamp::from_unix_ms(NOON))
 }
 
 /// The operator's token in a folder.

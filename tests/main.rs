@@ -5,6 +5,7 @@ mod skip;
 
 mod access;
 mod audit;
+mod backup;
 mod banking;
 mod checkpoints;
 mod crash_log;

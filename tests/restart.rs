@@ -20,16 +20,16 @@ use crate::harness::{COOP, Town, reason, refusal, run, say, say::member};
 
 /// Everything that readers can see.
 #[derive(Debug, PartialEq)]
-struct Picture {
+pub(crate) struct Picture {
     balances: v1::ListBalancesResponse,
     totals: v1::GetStoreTotalsResponse,
     statement: v1::GetStatementResponse,
-    vouchers: v1::ListVouchersResponse,
-    pending: v1::ListPendingHoursResponse,
-    head: v1::HistoryHead,
+    pub(crate) vouchers: v1::ListVouchersResponse,
+    pub(crate) pending: v1::ListPendingHoursResponse,
+    pub(crate) head: v1::HistoryHead,
 }
 
-async fn picture(town: &Town) -> Picture {
+pub(crate) async fn picture(town: &Town) -> Picture {
     let (client, context) = (town.client(), Some(town.read()));
     let statement = v1::GetStatementRequest {
         context: context.clone(),
@@ -63,7 +63,7 @@ async fn history(client: &Client) -> (Vec<v1::HistoryEntry>, v1::HistoryHead) {
 }
 
 /// A co-op in which something of every unit has happened, and something is open.
-async fn lively() -> Town {
+pub(crate) async fn lively() -> Town {
     let town = Town::peopled().await;
     town.ok(say::record(3, 4, 300)).await;
     say::logged(&town, 1, 4, 90).await;

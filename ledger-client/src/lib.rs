@@ -6,7 +6,6 @@ pub mod bundle;
 mod client;
 mod error;
 pub mod export;
-mod files;
 pub mod import;
 pub mod journal;
 pub mod json;

@@ -48,6 +48,14 @@ pub(crate) struct Live {
     next_log: LogId,
 }
 
+/// A ledger that stands still: there is no writer, and nothing falls due.
+pub(crate) struct Still {
+    pub(crate) directory: Arc<RwLock<Directory>>,
+    pub(crate) checkpoints: Arc<Checkpoints>,
+    /// Whoever finds damage through it takes that co-op out of service.
+    pub(crate) log: Arc<dyn Log>,
+}
+
 /// A ledger that goes on: the way to its writer, to what readers see, and to the entries.
 pub(crate) struct Opened {
     pub(crate) engine: Engine,
@@ -188,6 +196,22 @@ impl Live {
         self.ledgers.values().map(|ledger| ledger.state.recorded_at()).max()
     }
 
+    /// Opens the directory to readers, and starts no writer.
+    pub(crate) fn still(&mut self) -> Still {
+        let served = self
+            .ledgers
+            .iter()
+            .map(|(coop, ledger)| (coop.clone(), (ledger.id, Arc::clone(&ledger.published))));
+        let served = served.collect();
+        let (lost, nameless) = (std::mem::take(&mut self.lost), self.nameless.take());
+        let directory = Arc::new(RwLock::new(Directory { served, lost, nameless }));
+        let warden = Warden::new(Arc::clone(&directory), self.snapshots.clone());
+        let log: Arc<dyn Log> = Arc::new(Guarded::new(Arc::clone(&self.log), warden.clone()));
+        let registers = std::mem::take(&mut self.registers);
+        let checkpoints = Checkpoints::new(self.data.clone(), registers, Arc::clone(&log), warden);
+        Still { directory, checkpoints: Arc::new(checkpoints), log }
+    }
+
     /// Starts the one writer, and opens the directory to readers.
     pub(crate) fn start(self, cards: Arc<Cards>, clock: Clock) -> Result<Opened, Error> {
         let (opened, writer) = self.ready(cards, clock)?;
@@ -196,24 +220,18 @@ impl Live {
     }
 
     /// All but the start of the writer.
-    pub(crate) fn ready(self, cards: Arc<Cards>, clock: Clock) -> Result<(Opened, Writer), Error> {
+    pub(crate) fn ready(
+        mut self,
+        cards: Arc<Cards>,
+        clock: Clock,
+    ) -> Result<(Opened, Writer), Error> {
         for ledger in self.ledgers.values() {
             let next = MemberId::at(ledger.state.members().len());
             let next = next.ok_or_else(|| Error::internal("there are too many members"))?;
             cards.forget_beyond(ledger.id, ledger.state.head(), next)?;
         }
         cards.forget_logs_from(self.next_log)?;
-        let served = self
-            .ledgers
-            .iter()
-            .map(|(coop, ledger)| (coop.clone(), (ledger.id, Arc::clone(&ledger.published))));
-        let directory =
-            Directory { served: served.collect(), lost: self.lost, nameless: self.nameless };
-        let directory = Arc::new(RwLock::new(directory));
-        let warden = Warden::new(Arc::clone(&directory), self.snapshots.clone());
-        let log: Arc<dyn Log> = Arc::new(Guarded::new(self.log, warden.clone()));
-        let checkpoints =
-            Arc::new(Checkpoints::new(self.data, self.registers, Arc::clone(&log), warden));
+        let Still { directory, checkpoints, log } = self.still();
         let ground = Ground {
             log: Arc::clone(&log),
             cards,

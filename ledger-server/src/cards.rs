@@ -6,10 +6,31 @@ use ledger_core::{MemberId, Position};
 use ledger_proto::v1;
 use prost::Message;
 
-use crate::log::{LogError, LogId, SledStore, Store, StoreOptions};
+use crate::{
+    error::Error,
+    log::{LogError, LogId, SledStore, Store, StoreOptions},
+};
 
 const MEMBERS: &str = "members";
 const NOTES: &str = "notes";
+
+/// Where they lie: one drawer for each kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Drawer {
+    /// What is kept about members, by the member's number.
+    Members,
+    /// What was said beside entries, by the position.
+    Notes,
+}
+
+impl Drawer {
+    fn table(self) -> &'static str {
+        match self {
+            Self::Members => MEMBERS,
+            Self::Notes => NOTES,
+        }
+    }
+}
 
 /// A card that an entry needs, to be on the platter before the entry is appended.
 #[derive(Clone, Debug)]
@@ -19,6 +40,9 @@ pub(crate) enum Card {
     /// What was said beside an entry.
     Note(Position, String),
 }
+
+/// Takes what is stored under a number.
+pub(crate) type Visit<'v> = dyn FnMut(u64, &[u8]) -> Result<(), Error> + 'v;
 
 /// The cards of every co-op on this server.
 pub(crate) struct Cards {
@@ -109,6 +133,38 @@ impl Cards {
     pub(crate) fn note(&self, log: LogId, position: Position) -> Result<String, LogError> {
         let bytes = self.store.get(NOTES, &key(log, position.get()))?;
         Ok(bytes.and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default())
+    }
+
+    /// Visits all that lies in a drawer for one log, by number, as it is stored. Others may write meanwhile.
+    pub(crate) fn each(
+        &self,
+        drawer: Drawer,
+        log: LogId,
+        visit: &mut Visit<'_>,
+    ) -> Result<(), Error> {
+        let mut visited = Ok(());
+        self.store.scan(drawer.table(), &key(log, 0), &mut |key, bytes| {
+            let number = key.strip_prefix(&log.get().to_be_bytes()).and_then(|n| n.try_into().ok());
+            let Some(number) = number else { return ControlFlow::Break(()) };
+            visited = visit(u64::from_be_bytes(number), bytes);
+            if visited.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        })?;
+        visited
+    }
+
+    /// Puts back what was stored once. It is on the platter after the next [`Cards::sync`].
+    pub(crate) fn put_back(
+        &self,
+        drawer: Drawer,
+        log: LogId,
+        (number, bytes): (u64, &[u8]),
+    ) -> Result<(), LogError> {
+        self.store.put(drawer.table(), &key(log, number), bytes)
+    }
+
+    /// Brings all that was put back to the platter.
+    pub(crate) fn sync(&self) -> Result<(), LogError> {
+        self.store.sync()
     }
 
     /// Erases the card of a member, and returns when it is gone from the platter's index.

@@ -171,7 +171,7 @@ impl Checkpoints {
 }
 
 /// The root of a log when it had this size.
-fn root_at(log: &dyn Log, id: LogId, tree: &Tree, size: u64) -> Result<Hash, LogError> {
+pub(crate) fn root_at(log: &dyn Log, id: LogId, tree: &Tree, size: u64) -> Result<Hash, LogError> {
     tree.root_at(size, &mut |first, last| leaves(log, id, first, last))
 }
 
@@ -191,6 +191,27 @@ pub(crate) fn leaves(
         if position == last { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     })?;
     Ok(leaves)
+}
+
+/// The file of what was published of a log, as it was before anything larger than this size was, if there is one.
+pub(crate) fn published_until(
+    data: &Path,
+    log: LogId,
+    size: u64,
+) -> Result<Option<Vec<u8>>, LogError> {
+    records::until(&folder(data).join(log.to_string()), log, size)
+}
+
+/// The size and the root of the newest checkpoint that was published of a log and stands, in a folder that nobody writes.
+pub(crate) fn newest_published(data: &Path, log: LogId) -> Result<Option<(u64, Hash)>, LogError> {
+    let Some(found) = records::read(&folder(data).join(log.to_string()), log)? else {
+        return Ok(None);
+    };
+    let mut shown = shown::Shown::default();
+    for record in found {
+        shown.take(record).ok_or_else(|| register::contradicts(&folder(data)))?;
+    }
+    Ok(shown.points.last().map(|point| (point.size, point.root)))
 }
 
 /// The logs of which a key is to follow the one that signs, and has not taken its place.

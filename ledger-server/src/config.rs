@@ -4,7 +4,7 @@ use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::tls::Tls;
+use crate::{backup::Backup, tls::Tls};
 
 /// The Care Store ledger of a care co-op: every hour banked, every voucher, every respite, in a log that is never rewritten.
 #[derive(Debug, Parser)]
@@ -30,6 +30,9 @@ pub enum Command {
     /// The keys that sign checkpoints, and by which they are checked.
     #[command(subcommand)]
     Keys(Keys),
+    /// Backups: made while the server runs or while it does not, looked through, and restored.
+    #[command(subcommand)]
+    Backup(Backup),
 }
 
 /// The keys of a co-op's checkpoints.

@@ -14,6 +14,7 @@ use crate::{
     checkpoints::{self, Register},
     engine::Submission,
     error::Error,
+    format,
     house::{House, Opening},
     log::{Log, LogError, LogId, LogOptions, Lost, PackedLog},
     operator,
@@ -25,6 +26,7 @@ pub type Verdict = (String, Result<(), LogError>);
 /// What the log of each co-op has lost, or that all is there. One that has gone with all its entries is named by what was
 /// published of it.
 pub fn verdicts(data: &Path) -> Result<Vec<Verdict>, Error> {
+    format::nothing_half_restored(data)?;
     let log = open(data)?;
     let mut ids = log.logs();
     ids.extend(checkpoints::published_logs(data)?);
@@ -56,6 +58,12 @@ fn verdict(data: &Path, log: &PackedLog, id: LogId) -> Result<Result<(), LogErro
 /// The operator's word that what a co-op's log has lost stays lost; it becomes an entry. Says what it was. What a crash
 /// broke off is taken up again.
 pub async fn accept_loss(data: &Path, coop: &CoopName) -> Result<Option<Lost>, Error> {
+    format::nothing_half_restored(data)?;
+    give_up(data, coop).await
+}
+
+/// The same, in a folder that may be on its way from a backup.
+pub(crate) async fn give_up(data: &Path, coop: &CoopName) -> Result<Option<Lost>, Error> {
     let file = data.join(format!("{ACCEPTING}{coop}"));
     let begun = {
         let log = open(data)?;
@@ -88,6 +96,7 @@ pub async fn accept_loss(data: &Path, coop: &CoopName) -> Result<Option<Lost>, E
 }
 
 fn open(data: &Path) -> Result<PackedLog, Error> {
+    format::check(data)?;
     Ok(PackedLog::open(&data.join("log"), &LogOptions::default())?)
 }
 

@@ -13,12 +13,14 @@ use crate::{
     access::Caller,
     auth::{self, Auth},
     background::Background,
+    backup::{self, Source},
     boot::{self, Opened, Recovering},
     cards::Cards,
     checkpoints::{Checkpoints, Register, Signed},
     clock::Clock,
     engine::{Directory, Engine},
     error::Error,
+    format,
     grpc::{Ground, Service},
     log::{Log, LogId, LogOptions, PackedLog},
     looks::Looks,
@@ -29,7 +31,7 @@ use crate::{
 };
 
 /// The folder of the cards, beside the log's.
-const CARDS: &str = "cards";
+pub(crate) const CARDS_FOLDER: &str = "cards";
 
 /// How a house of ledgers is opened.
 #[derive(Clone, Debug)]
@@ -72,6 +74,7 @@ pub struct House {
     snapshots: Snapshots,
     scrub: Scrubbing,
     clock: Clock,
+    data: PathBuf,
     token: Option<PathBuf>,
 }
 
@@ -79,6 +82,7 @@ impl House {
     /// Opens the folder and reads every log to its end. Must be called within a runtime: time is asked now and again
     /// whether something has fallen due.
     pub fn open(opening: &Opening) -> Result<Self, Error> {
+        format::nothing_half_restored(&opening.data)?;
         boot::nothing_begun(&opening.data)?;
         Self::open_in_the_middle(opening)
     }
@@ -86,9 +90,11 @@ impl House {
     /// The same, while the acceptance of a loss has been begun and not ended.
     pub(crate) fn open_in_the_middle(opening: &Opening) -> Result<Self, Error> {
         let Opening { data, clock, confirm_clock, log, scrub } = opening;
+        format::begin(data)?;
         let packed = PackedLog::open(&data.join("log"), log)?;
         let log: Arc<dyn Log> = Arc::new(packed);
-        let cards = Arc::new(Cards::open(&data.join(CARDS), &data.join("log").join("reserve"))?);
+        let cards =
+            Arc::new(Cards::open(&data.join(CARDS_FOLDER), &data.join("log").join("reserve"))?);
         let keys = auth::keys(data, clock.clone())?;
         let live = Recovering::new(log, data.clone()).replay()?;
         if let (false, Some(newest)) = (confirm_clock, live.newest()) {
@@ -108,6 +114,7 @@ impl House {
             snapshots: Snapshots::in_folder(data),
             scrub: *scrub,
             clock: clock.clone(),
+            data: data.clone(),
             token: keys.written,
         })
     }
@@ -180,6 +187,23 @@ impl House {
     fn find(&self, coop: &CoopName) -> Result<(LogId, Arc<Published>), Error> {
         let directory = self.directory.read().unwrap_or_else(PoisonError::into_inner);
         directory.find(coop)
+    }
+
+    /// What a backup is made of.
+    pub(crate) fn source(&self) -> Source {
+        Source {
+            data: self.data.clone(),
+            directory: Arc::clone(&self.directory),
+            log: Arc::clone(&self.log),
+            cards: Arc::clone(&self.cards),
+            checkpoints: Arc::clone(&self.checkpoints),
+            clock: self.clock.clone(),
+        }
+    }
+
+    /// When the last whole backup was made. Nothing: none was, as far as the folder knows.
+    pub fn last_backup(&self) -> Option<Timestamp> {
+        backup::last(&self.data)
     }
 
     /// Who may do what.

@@ -6,6 +6,7 @@
 mod access;
 mod auth;
 mod background;
+mod backup;
 mod boot;
 mod cards;
 mod checkpoints;
@@ -14,6 +15,7 @@ mod config;
 mod demo;
 mod engine;
 mod error;
+mod format;
 mod gate;
 mod grpc;
 mod guard;
@@ -35,6 +37,7 @@ mod views;
 mod warden;
 
 pub use access::{Access, Denied, Reach, access};
+pub use backup::{Backup, Step, backup, backup_by_steps};
 pub use checkpoints::Signed;
 pub use clock::{Clock, Jumped};
 pub use config::{Command, Config, Demo, DevCerts, Guard, Keys, Serve};

@@ -190,6 +190,11 @@ pub trait Log: Send + Sync + 'static {
     fn accept_loss(&self, log: LogId) -> Result<Option<Lost>, LogError>;
 }
 
+/// What goes on where a log is damaged.
+const RESTORE: &str = "carestore-server backup restore";
+/// What goes on without what is lost.
+const ACCEPT: &str = "carestore-server guard accept-loss";
+
 /// What can go wrong with the log, in words for whoever looks after the server tonight.
 #[derive(Debug, thiserror::Error)]
 pub enum LogError {
@@ -202,7 +207,7 @@ pub enum LogError {
         source: io::Error,
     },
     /// What is stored cannot be read as it was written.
-    #[error("the store is damaged: {what}{}; restore this folder from a backup", list(.missing))]
+    #[error("the store is damaged: {what}{}; restore a backup: {RESTORE}", list(.missing))]
     Store {
         /// What was found.
         what: String,
@@ -215,7 +220,7 @@ pub enum LogError {
     /// The log has lost entries at its end that were acknowledged.
     #[error(
         "log {log} ends at entry {stored_size}, but {}: entries {} to {head_size} are missing; \
-         restore a backup, or accept the loss",
+         restore a backup ({RESTORE}), or accept the loss ({ACCEPT})",
         .by.of(*head_size),
         .stored_size + 1
     )]
@@ -231,8 +236,8 @@ pub enum LogError {
     },
     /// The stored entries are not those that were acknowledged.
     #[error(
-        "the first {size} entries of log {log} are not those of which {}; restore a backup, or \
-         accept the loss",
+        "the first {size} entries of log {log} are not those of which {}; restore a backup \
+         ({RESTORE}), or accept the loss ({ACCEPT})",
         .by.of(*size)
     )]
     Differs {
@@ -246,7 +251,8 @@ pub enum LogError {
     /// There are entries but nothing that says how many there should be.
     #[error(
         "log {log} holds {stored_size} entries, but its head file is missing or unreadable, so \
-         nobody can say whether that is all; restore a backup, or accept what is there"
+         nobody can say whether that is all; restore a backup ({RESTORE}), or accept what is there \
+         ({ACCEPT})"
     )]
     HeadMissing {
         /// Whose log it is.

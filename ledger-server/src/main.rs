@@ -9,8 +9,8 @@ use std::{
 use clap::Parser;
 use ledger_core::CoopName;
 use ledger_server::{
-    Command, Config, DevCerts, Error, Guard, House, Keys, Opening, Serve, accept_loss, demo,
-    dev_certs, rotate_key, serve, until_told, verdicts, verifier_keys,
+    Command, Config, DevCerts, Error, Guard, House, Keys, Opening, Serve, accept_loss, backup,
+    demo, dev_certs, rotate_key, serve, until_told, verdicts, verifier_keys,
 };
 use mimalloc::MiMalloc;
 use tracing_subscriber::EnvFilter;
@@ -49,6 +49,7 @@ fn run(config: Config) -> Result<(), Error> {
             Command::Guard(Guard::Show { data }) => show(&data),
             Command::Guard(Guard::AcceptLoss { data, coop }) => accept(&data, &coop).await,
             Command::Keys(Keys::Show { data }) => keys(&data),
+            Command::Backup(what) => backup(&what, &mut |line| say(line, std::io::stdout())).await,
             Command::Keys(Keys::Rotate { data, coop }) => rotate(&data, &coop).await,
         }
     })

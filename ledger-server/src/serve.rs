@@ -21,6 +21,7 @@ use tonic::{
 use crate::{
     auth::Auth,
     background::Background,
+    backup,
     error::Error,
     gate::Gate,
     grpc::{Service, Watching},
@@ -43,8 +44,9 @@ impl House {
         let auth = self.auth();
         let background = self.background()?;
         let tls = tls.map(Tls::config).transpose()?;
+        let operator = backup::listen(self.source(), stopping.clone());
         let server = tokio::spawn(listen(service, auth, (listener, tls), stopping));
-        Ok(Serving { address, stop, server, background, house: self })
+        Ok(Serving { address, stop, server, operator, background, house: self })
     }
 }
 
@@ -122,6 +124,7 @@ pub struct Serving {
     address: SocketAddr,
     stop: watch::Sender<bool>,
     server: JoinHandle<Result<(), Error>>,
+    operator: JoinHandle<()>,
     background: Vec<Background>,
     house: House,
 }
@@ -141,6 +144,7 @@ impl Serving {
     pub async fn stop(self) -> Result<(), Error> {
         self.stop.send_replace(true);
         let served = self.server.await.map_err(Error::internal)?;
+        self.operator.await.map_err(Error::internal)?;
         drop(self.background);
         self.house.close().await;
         served

@@ -1,16 +1,20 @@
 //! A bundle: a log in a folder that an auditor can carry away, without names and notes.
 //!
-//! This file knows what stands in each of its files; who reads and writes folders is elsewhere. Written byte by byte in
+//! This file knows what stands in each of its files; `read` and `write` know the folder. Written byte by byte in
 //! `proto/FORMAT.md`, which is itself in every bundle, as is the `.proto` of the entries.
 
 mod entries;
 mod manifest;
+mod read;
+mod write;
 
 use ledger_core::Position;
 use prost::Message;
 
 pub use entries::{ENTRIES_IN_A_FILE, entries_name, read_entries, write_entries};
 pub use manifest::{Listed, Manifest, file_hash};
+pub use read::{Bundle, EntryFile, positions};
+pub use write::{Export, Exported};
 
 use crate::checkpoint::{Origin, VerifierKey, decimal};
 
@@ -31,6 +35,9 @@ pub const CHECKPOINTS: &str = "checkpoints";
 /// The folder of the entries.
 pub const ENTRIES: &str = "entries";
 
+/// Every file of a bundle but its list and its entries.
+const SMALL: [&str; 6] = [CHECKPOINTS, DESCRIPTORS, FORMAT, KEYS, PROTO, README];
+
 /// A file of a bundle that is not written as it must be.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{file} is damaged: {what}")]
@@ -50,6 +57,50 @@ impl Damaged {
 
     fn at(self, position: u64) -> Damaged {
         Damaged { position: Some(Position::new(position)), ..self }
+    }
+}
+
+/// Why a folder cannot be read as a bundle, or a bundle not be written into it.
+#[derive(Debug, thiserror::Error)]
+pub enum BundleError {
+    /// A file that must be there is not there.
+    #[error("{file} is missing")]
+    Missing {
+        /// Which file, by its name within the bundle.
+        file: String,
+        /// The position of the first entry that is missing with it.
+        position: Option<Position>,
+    },
+    /// A file is not as it must be.
+    #[error(transparent)]
+    Damaged(#[from] Damaged),
+    /// There is something in the folder that the manifest does not name.
+    #[error("{file} is in the folder and not in its list")]
+    Unlisted {
+        /// Which file.
+        file: String,
+    },
+    /// The folder holds the bundle of another log, or of another history of this one.
+    #[error("{0}")]
+    Another(String),
+    /// The disk says no.
+    #[error("{path}: {source}")]
+    Disk {
+        /// Which file.
+        path: String,
+        /// What the system said.
+        source: std::io::Error,
+    },
+}
+
+impl BundleError {
+    fn disk(path: &std::path::Path, source: std::io::Error) -> BundleError {
+        BundleError::Disk { path: path.display().to_string(), source }
+    }
+
+    fn damaged(file: &str, what: impl Into<String>) -> BundleError {
+        let (file, what) = (file.to_owned(), what.into());
+        BundleError::Damaged(Damaged { file, what, position: None })
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod checkpoint;
+mod files;
 mod malformed;
 mod receipt;
 mod refusal;
@@ -40,5 +41,5 @@ pub mod v1 {
     tonic::include_proto!("carestore.v1");
 }
 
-/// The compiled `.proto` files, for reflection and for tests that walk the API.
+/// The compiled `.proto` files of what is served over the network, for reflection and for tests that walk the API.
 pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptor.bin"));

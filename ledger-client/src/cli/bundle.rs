@@ -33,7 +33,7 @@ impl Bundle {
         let fetched = fetch(&session.client, &self.dir, &mut step).await;
         bar.finish_and_clear();
         let (exported, head) = fetched.map_err(told)?;
-        let Exported { origin, size, kept } = exported;
+        let Exported { origin, size, kept, root: _ } = exported;
         let newest = head.notes.last().and_then(|note| Note::parse(note).ok());
         let line = newest.map(|note| note.claimed().line().to_string()).unwrap_or_default();
         let dir = self.dir.display();

@@ -133,6 +133,19 @@ pub(super) fn read(path: &Path, log: LogId) -> Result<Option<Vec<Record>>, LogEr
     Ok(Some(records))
 }
 
+/// The file as it was before anything larger than this size was published, if there is one.
+pub(super) fn until(path: &Path, log: LogId, size: u64) -> Result<Option<Vec<u8>>, LogError> {
+    let Some(records) = read(path, log)? else { return Ok(None) };
+    let within = |record: &&Record| match record {
+        Record::Signed { size: signed, .. } => *signed <= size,
+        Record::Log { .. } | Record::Key { .. } | Record::GivenUp { .. } => true,
+    };
+    let records = (0..).zip(records.iter().take_while(within));
+    let bytes: Result<Vec<Vec<u8>>, LogError> =
+        records.map(|(number, record)| encode(log, number, record)).collect();
+    bytes.map(|bytes| Some(bytes.concat()))
+}
+
 /// Whether a record was never wholly written: it is too short, or a sector that it lies in is empty, as in a file that grew
 /// and was not filled. One that is all there and does not fit its hash may have been shown: it is damaged.
 fn torn(number: u64, bytes: &[u8]) -> bool {
@@ -243,6 +256,18 @@ mod tests {
         records.add(&Record::GivenUp { beyond: 8 }).unwrap();
         assert_eq!(reread(&path).unwrap().last(), Some(&Record::GivenUp { beyond: 8 }));
         assert!(Records::create(&path, ONE).is_err(), "it is not begun anew");
+    }
+
+    #[test]
+    fn the_beginning_of_what_was_published_is_the_beginning_of_the_file() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = written(dir.path());
+        let whole = fs::read(&path).unwrap();
+        for (size, records) in [(0, 2), (6, 2), (7, 4), (8, 4), (9, 5), (99, 5)] {
+            let begun = until(&path, ONE, size).unwrap().unwrap();
+            assert_eq!(begun, whole[..records * LENGTH], "{size}");
+        }
+        assert!(until(&dir.path().join("none"), ONE, 9).unwrap().is_none());
     }
 
     #[test]

@@ -9,7 +9,7 @@ use std::{
 };
 
 use ledger_core::{CoopName, Position};
-use ledger_proto::{Checkpoint, Origin, SigningKey, Tree, VerifierKey};
+use ledger_proto::{Checkpoint, Hash, Origin, SigningKey, Tree, VerifierKey};
 
 use super::{
     keys::KeyFiles,
@@ -259,8 +259,9 @@ impl Register {
             }
         };
         Err(Error::CannotSign(format!(
-            "{} {why}: put the file back from a backup of the folder, and start the server again; without it nobody \
-             can show that another key follows this one",
+            "{} {why}: put the file back from a backup (private/{} in it), and start the server again; without it \
+             nobody can show that another key follows this one",
+            self.keys.name(),
             self.keys.name()
         )))
     }
@@ -297,6 +298,17 @@ impl Register {
         self.publish(&mut *self.hand()?, Record::GivenUp { beyond })
     }
 
+    /// Somebody has seen a checkpoint of this log, signed by one of its keys, of which this folder knows nothing: it counts
+    /// as published, since it was. It stands only until it is given up: the entries behind it are lost.
+    pub(crate) fn seen_elsewhere(
+        &self,
+        size: u64,
+        root: Hash,
+        signature: [u8; 64],
+    ) -> Result<(), Error> {
+        self.publish(&mut *self.hand()?, Record::Signed { size, root, signature })
+    }
+
     /// Begins or takes up again a change of keys: the one that signs, the one that is to follow, and whose they are.
     pub(crate) fn changing(
         &self,
@@ -331,6 +343,6 @@ impl Register {
 }
 
 /// A file that says what cannot be, or no longer says what it has said.
-fn contradicts(path: &Path) -> LogError {
+pub(super) fn contradicts(path: &Path) -> LogError {
     LogError::Store { what: format!("{} contradicts itself", path.display()), missing: Vec::new() }
 }

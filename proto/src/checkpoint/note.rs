@@ -90,6 +90,14 @@ impl Note {
         signed
     }
 
+    /// The signature by this key, 64 bytes, if it has signed the note.
+    pub fn signature_by(&self, key: &VerifierKey) -> Option<[u8; 64]> {
+        let ours = |signed: &&Signed| signed.name == key.name() && signed.id == key.id();
+        self.verify(std::slice::from_ref(key)).ok()?;
+        let signed = self.signatures.iter().find(ours)?;
+        <[u8; 64]>::try_from(signed.rest.as_slice()).ok()
+    }
+
     /// The key of these that signed it.
     pub fn signer<'k>(&self, keys: &'k [VerifierKey]) -> Option<&'k VerifierKey> {
         keys.iter().find(|key| self.verify(std::slice::from_ref(key)).is_ok())
@@ -159,6 +167,9 @@ mod tests {
         let other = [SigningKey::from_seed([8; 32]).verifier(&point().origin)];
         assert_eq!(Note::parse(&note).unwrap().verify(&other), Err(NoteError::Unsigned));
         assert_eq!(keys[0].to_string().parse(), Ok(keys[0].clone()));
+        let signature = Note::parse(&note).unwrap().signature_by(&keys[0]);
+        assert_eq!(signature, Some(key().sign(point().text().as_bytes())));
+        assert_eq!(Note::parse(&note).unwrap().signature_by(&other[0]), None);
     }
 
     #[test]

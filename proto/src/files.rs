@@ -22,6 +22,20 @@ pub(crate) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     sync_folder(path)
 }
 
+/// Makes a folder, with those above it that are not there yet. Each is on the disk before anything is put into it.
+pub(crate) fn make_folder(dir: &Path) -> io::Result<()> {
+    if dir.is_dir() {
+        return Ok(());
+    }
+    if let Some(above) = dir.parent().filter(|above| !above.as_os_str().is_empty()) {
+        make_folder(above)?;
+    }
+    match fs::create_dir(dir) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+        Ok(()) | Err(_) => sync_folder(dir),
+    }
+}
+
 /// Its name while it is being written, beside it.
 fn unfinished(path: &Path) -> PathBuf {
     let mut name = OsString::from(path);

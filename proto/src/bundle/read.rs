@@ -6,16 +6,13 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use ledger_core::Position;
-use ledger_proto::{
-    Origin, VerifierKey,
-    bundle::{
-        self, CHECKPOINTS, DESCRIPTORS, ENTRIES, ENTRIES_IN_A_FILE, FORMAT, KEYS, Listed, MANIFEST,
-        Manifest, PROTO, README, entries_name, file_hash,
-    },
+use super::{
+    BundleError, CHECKPOINTS, DESCRIPTORS, Damaged, ENTRIES, ENTRIES_IN_A_FILE, FORMAT, KEYS,
+    Listed, MANIFEST, Manifest, PROTO, README, SMALL, entries_name, file_hash, read_checkpoints,
+    read_entries, read_keys,
 };
-
-use super::{BundleError, SMALL};
+use crate::checkpoint::{Origin, VerifierKey};
+use ledger_core::Position;
 
 /// A bundle whose list has been read, and whose small files are as the list says. The files of entries are read one at a
 /// time: see [`Bundle::read`].
@@ -43,7 +40,7 @@ impl EntryFile {
 
     /// The position of the first entry, and the stored bytes of each.
     pub fn entries(&self) -> Result<(u64, Vec<&[u8]>), BundleError> {
-        Ok(bundle::read_entries(&self.name, &self.bytes)?)
+        Ok(read_entries(&self.name, &self.bytes)?)
     }
 }
 
@@ -70,9 +67,9 @@ impl Bundle {
         for name in [FORMAT, PROTO, DESCRIPTORS, README] {
             found.checked(name)?;
         }
-        found.keys = bundle::read_keys(&text(KEYS, found.checked(KEYS)?)?)?;
+        found.keys = read_keys(&text(KEYS, found.checked(KEYS)?)?)?;
         let notes = text(CHECKPOINTS, found.checked(CHECKPOINTS)?)?;
-        let notes = bundle::read_checkpoints(&notes)?;
+        let notes = read_checkpoints(&notes)?;
         found.notes = notes.into_iter().map(str::to_owned).collect();
         Ok(found)
     }
@@ -199,7 +196,7 @@ fn missing(name: &str) -> BundleError {
 }
 
 fn changed(name: &str) -> BundleError {
-    BundleError::Damaged(bundle::Damaged {
+    BundleError::Damaged(Damaged {
         file: name.to_owned(),
         what: "it is not as the list says".to_owned(),
         position: None,
@@ -211,7 +208,7 @@ fn first_position(name: &str) -> Option<Position> {
 }
 
 /// The first and the last position in a file of entries, by its name. Nothing: that is no file of entries.
-pub(crate) fn positions(name: &str) -> Option<(u64, u64)> {
+pub fn positions(name: &str) -> Option<(u64, u64)> {
     let (first, last) = name.strip_prefix(ENTRIES)?.strip_prefix('/')?.split_once('-')?;
     Some((first.parse().ok()?, last.parse().ok()?))
 }

@@ -5,17 +5,14 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use ledger_proto::{
-    Frontier, Note, Origin, VerifierKey,
-    bundle::{
-        self, CHECKPOINTS, ENTRIES, ENTRIES_IN_A_FILE, KEYS, Listed, MANIFEST, Manifest, README,
-        entries_name, file_hash, fixed_files,
-    },
-    leaf,
+use super::{
+    BundleError, CHECKPOINTS, ENTRIES, ENTRIES_IN_A_FILE, KEYS, Listed, MANIFEST, Manifest, README,
+    SMALL, entries_name, file_hash, fixed_files, read_entries, readme, write_checkpoints,
+    write_entries, write_keys,
 };
-
-use super::{BundleError, SMALL};
+use crate::checkpoint::{Note, Origin, VerifierKey};
 use crate::files::{self, UNFINISHED};
+use crate::tree::{Frontier, Hash, leaf};
 
 /// A bundle on its way into a folder.
 ///
@@ -43,6 +40,8 @@ pub struct Exported {
     pub size: u64,
     /// How many of them had been there before.
     pub kept: u64,
+    /// The root over all of them.
+    pub root: Hash,
 }
 
 impl Export {
@@ -50,7 +49,7 @@ impl Export {
     /// is a folder that holds anything else.
     pub fn open(dir: &Path, origin: &Origin, size: u64) -> Result<Export, BundleError> {
         let entries = dir.join(ENTRIES);
-        fs::create_dir_all(&entries).map_err(|error| BundleError::disk(&entries, error))?;
+        files::make_folder(&entries).map_err(|error| BundleError::disk(&entries, error))?;
         same_log(dir, origin)?;
         only_ours(dir)?;
         let mut export = Export {
@@ -93,32 +92,51 @@ impl Export {
     }
 
     /// Writes what is left, the keys, the checkpoints and, last, the list.
-    pub fn finish(
+    pub fn finish(self, keys: &[VerifierKey], notes: &[String]) -> Result<Exported, BundleError> {
+        self.complete()?;
+        self.one_history(notes)?;
+        self.write_rest(keys, notes)
+    }
+
+    /// The same where the newest checkpoint is of a smaller log: whoever keeps the folder knows the root from elsewhere.
+    pub fn finish_unsigned(
+        self,
+        keys: &[VerifierKey],
+        notes: &[String],
+    ) -> Result<Exported, BundleError> {
+        self.complete()?;
+        self.write_rest(keys, notes)
+    }
+
+    fn complete(&self) -> Result<(), BundleError> {
+        let (have, size) = (self.after(), self.size);
+        if have == size {
+            return Ok(());
+        }
+        let what = format!("{have} entries came, and the log has {size}");
+        Err(BundleError::damaged(MANIFEST, what))
+    }
+
+    fn write_rest(
         mut self,
         keys: &[VerifierKey],
         notes: &[String],
     ) -> Result<Exported, BundleError> {
-        if self.after() != self.size {
-            let (have, size) = (self.after(), self.size);
-            let what = format!("{have} entries came, and the log has {size}");
-            return Err(BundleError::damaged(MANIFEST, what));
-        }
-        self.one_history(notes)?;
         if !self.waiting.is_empty() {
             self.write_waiting()?;
         }
         let mut files = fixed_files();
-        files.push((README, bundle::readme(&self.origin, self.size).into_bytes()));
-        files.push((KEYS, bundle::write_keys(keys).into_bytes()));
-        files.push((CHECKPOINTS, bundle::write_checkpoints(notes).into_bytes()));
+        files.push((README, readme(&self.origin, self.size).into_bytes()));
+        files.push((KEYS, write_keys(keys).into_bytes()));
+        files.push((CHECKPOINTS, write_checkpoints(notes).into_bytes()));
         for (name, bytes) in files {
             self.write(name, &bytes)?;
         }
-        let Export { dir, origin, size, kept, mut files, .. } = self;
+        let Export { dir, origin, size, kept, mut files, edge, .. } = self;
         files.sort_unstable_by(|a, b| a.name.cmp(&b.name));
         let manifest = Manifest { origin: origin.clone(), size, files };
         write_whole(&dir, MANIFEST, manifest.to_text().as_bytes())?;
-        Ok(Exported { origin, size, kept })
+        Ok(Exported { origin, size, kept, root: edge.root() })
     }
 
     /// Keeps the whole files of entries that are there, from the first on, and removes what comes behind them: a last one
@@ -133,7 +151,7 @@ impl Export {
             keeping = last <= self.size && path.is_file();
             if keeping {
                 let bytes = fs::read(&path).map_err(|error| BundleError::disk(&path, error))?;
-                match bundle::read_entries(&name, &bytes) {
+                match read_entries(&name, &bytes) {
                     Ok((_, entries)) => {
                         let begins = |entry: &&[u8]| self.origin.begins_with(&leaf(entry));
                         if first == 1 && !entries.first().is_some_and(begins) {
@@ -186,7 +204,7 @@ impl Export {
         let (first, last) = (self.written.saturating_add(1), self.after());
         let waiting = std::mem::take(&mut self.waiting);
         self.written = last;
-        self.write(&entries_name(first, last), &bundle::write_entries(first, &waiting))
+        self.write(&entries_name(first, last), &write_entries(first, &waiting))
     }
 
     fn write(&mut self, name: &str, bytes: &[u8]) -> Result<(), BundleError> {

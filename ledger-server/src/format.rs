@@ -1,0 +1,148 @@
+//! What the folder with everything in it says of itself: the version of its layout, and whether a restore into it has ended.
+
+use std::{
+    fs::{self, DirBuilder},
+    io::ErrorKind,
+    os::unix::fs::DirBuilderExt,
+    path::Path,
+};
+
+use crate::{
+    auth::{cannot, write_private},
+    error::Error,
+    log::sync_folder,
+};
+
+/// The newest layout that this program reads. The first said nothing of itself.
+const FORMAT: u32 = 2;
+const TITLE: &str = "care store folder, format ";
+const FILE: &str = "format";
+/// Lies in the folder from the first step of a restore to its last, and holds the command that begins it anew.
+const RESTORING: &str = "restoring";
+
+/// Looks whether this program can read the folder, and lets it say so from now on. One that is not there is begun, so that
+/// its owner alone can enter it; an older one is read, and says from then on what it has become.
+pub(crate) fn begin(data: &Path) -> Result<(), Error> {
+    make(data)?;
+    if known(data)? != Some(FORMAT) {
+        write_private(&data.join(FILE), format!("{TITLE}{FORMAT}\n").as_bytes())?;
+    }
+    Ok(())
+}
+
+/// The same for whoever only looks.
+pub(crate) fn check(data: &Path) -> Result<(), Error> {
+    known(data).map(drop)
+}
+
+/// The version that the folder says it has, if it says one. A newer one than this program knows is refused.
+fn known(data: &Path) -> Result<Option<u32>, Error> {
+    let file = data.join(FILE);
+    let text = match fs::read(&file) {
+        Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(cannot("read", &file, &error)),
+    };
+    match text.trim_end().strip_prefix(TITLE).and_then(|number| number.parse::<u32>().ok()) {
+        Some(found) if found > FORMAT => Err(Error::Internal(format!(
+            "{} was written by a newer version of carestore-server (format {found}; this one reads up to {FORMAT}): \
+             install the newer version again",
+            data.display()
+        ))),
+        Some(found) => Ok(Some(found)),
+        None => Err(Error::Internal(format!(
+            "{} is damaged: it does not say which version the folder has. If no newer carestore-server was ever at work \
+             in it, remove that file and start again, and it is written anew: rm {}",
+            file.display(),
+            file.display()
+        ))),
+    }
+}
+
+/// Makes a folder that its owner alone can enter, if there is none.
+pub(crate) fn make(dir: &Path) -> Result<(), Error> {
+    if dir.is_dir() {
+        return Ok(());
+    }
+    // With each folder that leads there and is not there yet, so that all of them are found after a power cut.
+    if let Some(above) = dir.parent().filter(|above| !above.as_os_str().is_empty()) {
+        make(above)?;
+    }
+    let mut made = DirBuilder::new();
+    let made = made.recursive(true).mode(0o700).create(dir);
+    made.map_err(|error| cannot("make", dir, &error))?;
+    let above = dir.parent().filter(|above| !above.as_os_str().is_empty());
+    sync_folder(above.unwrap_or(Path::new(".")))?;
+    Ok(sync_folder(dir)?)
+}
+
+/// From now on the folder is half restored, and this command restores it.
+pub(crate) fn restoring(data: &Path, command: &str) -> Result<(), Error> {
+    write_private(&data.join(RESTORING), format!("{command}\n").as_bytes())
+}
+
+/// From now on it is whole.
+pub(crate) fn restored(data: &Path) -> Result<(), Error> {
+    let marker = data.join(RESTORING);
+    fs::remove_file(&marker).map_err(|error| cannot("remove", &marker, &error))?;
+    Ok(sync_folder(data)?)
+}
+
+/// Refuses a folder into which a backup was being restored when that was broken off.
+pub(crate) fn nothing_half_restored(data: &Path) -> Result<(), Error> {
+    let marker = data.join(RESTORING);
+    let command = match fs::read_to_string(&marker) {
+        Ok(command) => command,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(cannot("read", &marker, &error)),
+    };
+    Err(Error::Internal(format!(
+        "a backup was being restored into {} when that was broken off, and what is there is not whole; remove the folder \
+         and restore again: rm -r {} && {}",
+        data.display(),
+        data.display(),
+        command.trim_end()
+    )))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    #[test]
+    fn a_folder_is_begun_for_its_owner_alone_and_an_older_one_is_taken_along() {
+        let dir = tempfile::tempdir().unwrap();
+        let data = dir.path().join("data");
+        begin(&data).unwrap();
+        assert_eq!(fs::metadata(&data).unwrap().permissions().mode() & 0o777, 0o700);
+        assert_eq!(known(&data).unwrap(), Some(FORMAT));
+        fs::remove_file(data.join(FILE)).unwrap();
+        assert_eq!(known(&data).unwrap(), None);
+        begin(&data).unwrap();
+        assert_eq!(known(&data).unwrap(), Some(FORMAT));
+        fs::write(data.join(FILE), "care store folder, format 1\n").unwrap();
+        begin(&data).unwrap();
+        assert_eq!(known(&data).unwrap(), Some(FORMAT));
+    }
+
+    #[test]
+    fn a_newer_folder_and_a_damaged_word_are_refused_and_left_as_they_are() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join(FILE);
+        for (text, words) in [
+            ("care store folder, format 3\n", "install the newer version"),
+            ("care store folder, format 4294967296\n", "rm "),
+            ("care st\u{0}re folder, format 2\n", "rm "),
+            ("", "rm "),
+        ] {
+            fs::write(&file, text).unwrap();
+            let refused = begin(dir.path()).unwrap_err().to_string();
+            assert!(refused.contains(words), "{refused}");
+            assert_eq!(fs::read_to_string(&file).unwrap(), text);
+        }
+        fs::remove_file(&file).unwrap();
+        begin(dir.path()).unwrap();
+    }
+}
