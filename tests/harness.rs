@@ -96,6 +96,7 @@ impl Town {
             confirm_clock: false,
             log: self.log.clone(),
             scrub: self.scrub,
+            metrics: std::sync::Arc::default(),
         }
     }
 
@@ -106,7 +107,24 @@ impl Town {
 
     /// Starts the server on its folder, to listen where it is told.
     pub(crate) async fn start_at(&mut self, at: SocketAddr) -> Result<(), ledger_server::Error> {
-        let house = House::open(&self.opening())?;
+        let opening = self.opening();
+        self.start_on(at, &opening).await
+    }
+
+    /// Starts the server in a way of its own.
+    pub(crate) async fn start_with(
+        &mut self,
+        opening: Opening,
+    ) -> Result<(), ledger_server::Error> {
+        self.start_on(([127, 0, 0, 1], 0).into(), &opening).await
+    }
+
+    async fn start_on(
+        &mut self,
+        at: SocketAddr,
+        opening: &Opening,
+    ) -> Result<(), ledger_server::Error> {
+        let house = House::open(opening)?;
         let serving = serve(house, at, None).await?;
         self.url = format!("http://{}", serving.address());
         self.token = token(self.dir.path());
@@ -125,6 +143,11 @@ impl Town {
     pub(crate) async fn restart(&mut self) {
         self.stop().await;
         self.start().await.unwrap();
+    }
+
+    /// The server, which runs.
+    pub(crate) fn serving(&self) -> &Serving {
+        self.serving.as_ref().unwrap()
     }
 
     /// What is behind the listener.

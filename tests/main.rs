@@ -31,6 +31,7 @@ mod restart;
 mod scrub;
 mod seals;
 mod server_kills;
+mod starts;
 mod statements;
 mod store;
 mod sums;

@@ -175,6 +175,11 @@ impl State {
         self.rows.get(&row).copied()
     }
 
+    /// How many request ids are remembered.
+    pub fn request_ids(&self) -> usize {
+        self.answered.len()
+    }
+
     /// The entry that answered a request.
     pub fn answered(&self, request: RequestId) -> Option<Position> {
         self.answered.get(&request).map(|(position, _)| position)

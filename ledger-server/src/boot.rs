@@ -19,6 +19,7 @@ use crate::{
     engine::{Directory, Engine, Ground, Ledger, Writer},
     error::Error,
     log::{Against, Log, LogError, LogId},
+    metrics::Metrics,
     replay::{Cores, Hashes, Verified, replay},
     snapshots::Snapshots,
     views::{Published, View},
@@ -32,6 +33,7 @@ pub(crate) const ACCEPTING: &str = "accepting-loss.";
 pub(crate) struct Recovering {
     log: Arc<dyn Log>,
     data: PathBuf,
+    metrics: Arc<Metrics>,
     cores: Cores,
 }
 
@@ -39,6 +41,7 @@ pub(crate) struct Recovering {
 pub(crate) struct Live {
     log: Arc<dyn Log>,
     data: PathBuf,
+    metrics: Arc<Metrics>,
     cores: Cores,
     snapshots: Snapshots,
     registers: BTreeMap<LogId, Arc<Register>>,
@@ -68,7 +71,12 @@ pub(crate) struct Opened {
 impl Recovering {
     /// A log, and the folder with everything in it, where snapshots and published checkpoints lie beside it.
     pub(crate) fn new(log: Arc<dyn Log>, data: PathBuf) -> Self {
-        Self { log, data, cores: Cores::All }
+        Self { log, data, metrics: Arc::default(), cores: Cores::All }
+    }
+
+    /// The same, with figures of how it does.
+    pub(crate) fn measured(self, metrics: Arc<Metrics>) -> Self {
+        Self { metrics, ..self }
     }
 
     /// The same, with a replay on the caller's thread alone.
@@ -79,10 +87,11 @@ impl Recovering {
 
     /// Reads every log through the same fold as the live ledger's.
     pub(crate) fn replay(self) -> Result<Live, Error> {
-        let Self { log, data, cores } = self;
+        let Self { log, data, metrics, cores } = self;
         let mut live = Live {
             snapshots: Snapshots::in_folder(&data),
             data,
+            metrics,
             cores,
             registers: BTreeMap::new(),
             ledgers: BTreeMap::new(),
@@ -158,16 +167,16 @@ impl Live {
         let found = from.as_ref().map_or(0, |view| view.state().head().get());
         let fits = |view: &View| view.tree().root() == head.root();
         // A snapshot of another log may contradict this one before the roots can be compared.
-        let from = from.and_then(|from| fold(&*self.log, id, from, self.cores).ok().filter(fits));
+        let from = from.and_then(|from| self.fold(id, from).ok().filter(fits));
         let start = if from.is_some() { found } else { 0 };
         if found > start {
             tracing::warn!(log = id.get(), "a snapshot does not fit the log and is not taken");
         }
         let view = match from {
             Some(view) => view,
-            None => match fold(&*self.log, id, self.snapshots.fresh(id), self.cores) {
+            None => match self.fold(id, self.snapshots.fresh(id)) {
                 // The pages cannot be read back that were just written: they are kept in memory, and people are served.
-                Err(Error::Derived) => fold(&*self.log, id, View::default(), self.cores)?,
+                Err(Error::Derived) => self.fold(id, View::default())?,
                 folded => folded?,
             },
         };
@@ -191,6 +200,10 @@ impl Live {
         Ok(())
     }
 
+    fn fold(&self, id: LogId, view: View) -> Result<View, Error> {
+        fold(&*self.log, id, view, (self.cores, &self.metrics))
+    }
+
     /// The newest entry of any co-op: what the clock is held against.
     pub(crate) fn newest(&self) -> Option<ledger_core::Timestamp> {
         self.ledgers.values().map(|ledger| ledger.state.recorded_at()).max()
@@ -206,7 +219,9 @@ impl Live {
         let (lost, nameless) = (std::mem::take(&mut self.lost), self.nameless.take());
         let directory = Arc::new(RwLock::new(Directory { served, lost, nameless }));
         let warden = Warden::new(Arc::clone(&directory), self.snapshots.clone());
-        let log: Arc<dyn Log> = Arc::new(Guarded::new(Arc::clone(&self.log), warden.clone()));
+        let guarded =
+            Guarded::new(Arc::clone(&self.log), warden.clone(), Arc::clone(&self.metrics));
+        let log: Arc<dyn Log> = Arc::new(guarded);
         let registers = std::mem::take(&mut self.registers);
         let checkpoints = Checkpoints::new(self.data.clone(), registers, Arc::clone(&log), warden);
         Still { directory, checkpoints: Arc::new(checkpoints), log }
@@ -254,12 +269,20 @@ pub(crate) fn coop_of(log: &dyn Log, id: LogId) -> Option<CoopName> {
 }
 
 /// Adds to a view what lies behind it, read and verified on so many cores.
-fn fold(log: &dyn Log, id: LogId, mut view: View, cores: Cores) -> Result<View, Error> {
+fn fold(
+    log: &dyn Log,
+    id: LogId,
+    mut view: View,
+    (cores, metrics): (Cores, &Metrics),
+) -> Result<View, Error> {
     let after = view.state().head().get();
-    replay(log, id, after, cores, |Verified { entries, hashes }| match hashes {
-        Hashes::Segment(root) => view.add_all(entries, *root),
-        Hashes::Leaves(leaves) => {
-            entries.iter().zip(leaves).try_for_each(|(entry, leaf)| view.add(entry, *leaf))
+    replay(log, id, after, cores, |Verified { entries, hashes }| {
+        metrics.replayed(entries.len() as u64);
+        match hashes {
+            Hashes::Segment(root) => view.add_all(entries, *root),
+            Hashes::Leaves(leaves) => {
+                entries.iter().zip(leaves).try_for_each(|(entry, leaf)| view.add(entry, *leaf))
+            }
         }
     })?;
     Ok(view)

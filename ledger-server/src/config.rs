@@ -73,6 +73,10 @@ pub struct Serve {
     /// Certificates of authorities, as PEM: whoever connects must show a certificate that one of them has signed, and a token.
     #[arg(long, env = "CARESTORE_TLS_CLIENT_CA", requires = "tls_cert")]
     pub tls_client_ca: Option<PathBuf>,
+    /// Where figures of how the server does are shown over HTTP, at /metrics, with /livez and /readyz beside them; for example
+    /// 127.0.0.1:9464. Not said: nowhere.
+    #[arg(long, env = "CARESTORE_METRICS")]
+    pub metrics: Option<SocketAddr>,
     /// Take the machine's clock as it is, even if it is far from the newest entry.
     #[arg(long)]
     pub confirm_clock: bool,

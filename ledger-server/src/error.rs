@@ -67,6 +67,9 @@ pub enum Error {
         "the deadline has passed, and the outcome is not known here; the same request id finds it out"
     )]
     Deadline,
+    /// The server reads its logs.
+    #[error("the server is starting: it reads its logs; try again in a moment")]
+    Starting,
     /// The server is stopping.
     #[error("the server is stopping; try again with the same request id")]
     Stopping,

@@ -21,6 +21,8 @@ use crate::{
     access::{Access, Called, Caller, access, short_name},
     auth::Auth,
     error::Error,
+    metrics::Metrics,
+    status,
 };
 
 /// Methods that every gRPC server has, and that say nothing of any co-op.
@@ -37,11 +39,12 @@ const CALLS: &str = "carestore::calls";
 #[derive(Clone)]
 pub(crate) struct Gate {
     auth: Arc<Auth>,
+    metrics: Arc<Metrics>,
 }
 
 impl Gate {
-    pub(crate) fn new(auth: Arc<Auth>) -> Self {
-        Self { auth }
+    pub(crate) fn new(auth: Arc<Auth>, metrics: Arc<Metrics>) -> Self {
+        Self { auth, metrics }
     }
 }
 
@@ -49,7 +52,7 @@ impl<S> Layer<S> for Gate {
     type Service = Guarded<S>;
 
     fn layer(&self, inner: S) -> Guarded<S> {
-        Guarded { inner, auth: Arc::clone(&self.auth) }
+        Guarded { inner, auth: Arc::clone(&self.auth), metrics: Arc::clone(&self.metrics) }
     }
 }
 
@@ -58,6 +61,7 @@ impl<S> Layer<S> for Gate {
 pub(crate) struct Guarded<S> {
     inner: S,
     auth: Arc<Auth>,
+    metrics: Arc<Metrics>,
 }
 
 impl<S> Guarded<S> {
@@ -170,6 +174,7 @@ where
                 })
             }
             Err(error) => {
+                self.metrics.refused(status::reason(&error));
                 let refused = Status::from(error).into_http();
                 Box::pin(async move { Ok(refused) })
             }
@@ -204,7 +209,7 @@ mod tests {
         let never = tower::service_fn(|_: Request<()>| {
             std::future::pending::<Result<Response<Body>, std::convert::Infallible>>()
         });
-        let mut guarded = Gate::new(Arc::new(keys.auth)).layer(never);
+        let mut guarded = Gate::new(Arc::new(keys.auth), Arc::default()).layer(never);
         let answered = guarded.call(asks("20m")).await.unwrap();
         let status = Status::from_header_map(answered.headers()).unwrap();
         assert_eq!(i32::from(status.code()), 4, "DEADLINE_EXCEEDED");

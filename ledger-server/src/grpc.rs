@@ -49,6 +49,8 @@ use crate::{
     error::Error,
     log::{Log, LogId},
     looks::Looks,
+    metrics::Metrics,
+    status,
     views::{Moment, Published, View},
 };
 
@@ -71,6 +73,7 @@ pub(crate) struct Ground {
     pub(crate) checkpoints: Arc<Checkpoints>,
     pub(crate) auth: Arc<Auth>,
     pub(crate) looks: Arc<Looks>,
+    pub(crate) metrics: Arc<Metrics>,
     pub(crate) clock: Clock,
     /// True when the server is stopping: streams end then.
     pub(crate) stopping: watch::Receiver<bool>,
@@ -110,6 +113,12 @@ impl Service {
             Some(Called { caller, method }) => Self { caller, method, ..self.clone() },
             None => self.called_by(Caller::Stranger),
         }
+    }
+
+    /// A refusal, counted by its reason.
+    fn no(&self, error: Error) -> Status {
+        self.ground.metrics.refused(status::reason(&error));
+        error.into()
     }
 
     /// The one road of every write: what arrives is parsed, decided, recorded, receipted.
@@ -203,7 +212,8 @@ macro_rules! service {
                 ) -> Result<Response<v1::$answered>, Status> {
                     let service = self.of(&request);
                     let write = v1::write::Request::$arm(request.into_inner());
-                    let (_, receipt) = service.write(write).await?;
+                    let written = service.write(write).await;
+                    let (_, receipt) = written.map_err(|error| service.no(error))?;
                     Ok(Response::new(v1::$answered { receipt: Some(receipt) }))
                 }
             )*
@@ -212,7 +222,9 @@ macro_rules! service {
                     &self,
                     request: Request<$request>,
                 ) -> Result<Response<$response>, Status> {
-                    Ok(Response::new($answer(&self.of(&request), request.into_inner()).await?))
+                    let service = self.of(&request);
+                    let answer = $answer(&service, request.into_inner()).await;
+                    Ok(Response::new(answer.map_err(|error| service.no(error))?))
                 }
             )*
             $($(
@@ -220,7 +232,9 @@ macro_rules! service {
                     &self,
                     request: Request<$sent>,
                 ) -> Result<Response<$back>, Status> {
-                    Ok(Response::new($say(&self.of(&request), request.into_inner())?))
+                    let service = self.of(&request);
+                    let said = $say(&service, request.into_inner());
+                    Ok(Response::new(said.map_err(|error| service.no(error))?))
                 }
             )*)?
         }

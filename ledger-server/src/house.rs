@@ -24,6 +24,7 @@ use crate::{
     grpc::{Ground, Service},
     log::{Log, LogId, LogOptions, PackedLog},
     looks::Looks,
+    metrics::{Metrics, OfCoop, OfServer},
     scrub::{self, Scrubbing},
     seals::Seals,
     snapshots::Snapshots,
@@ -46,6 +47,8 @@ pub struct Opening {
     pub log: LogOptions,
     /// How what lies in it is read again.
     pub scrub: Scrubbing,
+    /// Where figures of how it does are counted.
+    pub metrics: Arc<Metrics>,
 }
 
 impl Opening {
@@ -57,6 +60,7 @@ impl Opening {
             confirm_clock: false,
             log: LogOptions::default(),
             scrub: Scrubbing::default(),
+            metrics: Arc::default(),
         }
     }
 }
@@ -73,6 +77,7 @@ pub struct House {
     looks: Arc<Looks>,
     snapshots: Snapshots,
     scrub: Scrubbing,
+    metrics: Arc<Metrics>,
     clock: Clock,
     data: PathBuf,
     token: Option<PathBuf>,
@@ -89,14 +94,14 @@ impl House {
 
     /// The same, while the acceptance of a loss has been begun and not ended.
     pub(crate) fn open_in_the_middle(opening: &Opening) -> Result<Self, Error> {
-        let Opening { data, clock, confirm_clock, log, scrub } = opening;
+        let Opening { data, clock, confirm_clock, log, scrub, metrics } = opening;
         format::begin(data)?;
         let packed = PackedLog::open(&data.join("log"), log)?;
         let log: Arc<dyn Log> = Arc::new(packed);
         let cards =
             Arc::new(Cards::open(&data.join(CARDS_FOLDER), &data.join("log").join("reserve"))?);
         let keys = auth::keys(data, clock.clone())?;
-        let live = Recovering::new(log, data.clone()).replay()?;
+        let live = Recovering::new(log, data.clone()).measured(Arc::clone(metrics)).replay()?;
         if let (false, Some(newest)) = (confirm_clock, live.newest()) {
             clock.beside(newest).map_err(|jumped| Error::ClockJumped(jumped.to_string()))?;
         }
@@ -113,6 +118,7 @@ impl House {
             looks: Arc::new(Looks::in_folder(data)),
             snapshots: Snapshots::in_folder(data),
             scrub: *scrub,
+            metrics: Arc::clone(metrics),
             clock: clock.clone(),
             data: data.clone(),
             token: keys.written,
@@ -206,6 +212,39 @@ impl House {
         backup::last(&self.data)
     }
 
+    /// Where figures of how it does are counted.
+    pub(crate) fn metrics(&self) -> Arc<Metrics> {
+        Arc::clone(&self.metrics)
+    }
+
+    /// Looks up the figures that are those of the moment.
+    pub(crate) fn figures(&self) -> impl Fn() -> OfServer + Send + Sync + 'static {
+        let (directory, metrics) = (Arc::clone(&self.directory), Arc::clone(&self.metrics));
+        let (clock, data) = (self.clock.clone(), self.data.clone());
+        move || {
+            let directory = directory.read().unwrap_or_else(PoisonError::into_inner);
+            let served = directory.served.iter().map(|(coop, (log, published))| {
+                let view = published.look();
+                let state = view.state();
+                OfCoop {
+                    coop: coop.to_string(),
+                    served: true,
+                    head: state.head().get(),
+                    open_holds: state.promised_respite().len() as u64,
+                    request_ids: state.request_ids() as u64,
+                    verified: metrics.verified_of(*log),
+                }
+            });
+            let lost = directory.lost.keys().map(|coop| OfCoop::lost(coop.to_string()));
+            let age = |made: Timestamp| {
+                let passed = clock.reading().unix_ms().saturating_sub(made.unix_ms());
+                u64::try_from(passed).unwrap_or_default() / 1_000
+            };
+            let backup_age = backup::last(&data).map(age);
+            OfServer { coops: served.chain(lost).collect(), backup_age }
+        }
+    }
+
     /// Who may do what.
     pub(crate) fn auth(&self) -> Arc<Auth> {
         Arc::clone(&self.auth)
@@ -220,7 +259,12 @@ impl House {
             clock: self.clock.clone(),
         };
         Ok(vec![
-            scrub::start(log, directory(), Arc::clone(&self.checkpoints), self.scrub)?,
+            scrub::start(
+                log,
+                directory(),
+                Arc::clone(&self.checkpoints),
+                (self.scrub, Arc::clone(&self.metrics)),
+            )?,
             seals.start()?,
             self.snapshots.clone().start(directory())?,
             self.auth().keep_uses_now_and_then()?,
@@ -247,6 +291,7 @@ impl House {
             checkpoints: Arc::clone(&self.checkpoints),
             auth: Arc::clone(&self.auth),
             looks: Arc::clone(&self.looks),
+            metrics: Arc::clone(&self.metrics),
             clock: self.clock.clone(),
             stopping,
         })

@@ -20,8 +20,10 @@ mod gate;
 mod grpc;
 mod guard;
 mod house;
+mod lobby;
 mod log;
 mod looks;
+mod metrics;
 mod operator;
 mod replay;
 mod rotation;
@@ -46,11 +48,13 @@ pub use engine::{Answer, Engine, ImportAnswer, ImportJob, Submission};
 pub use error::Error;
 pub use guard::{Verdict, accept_loss, verdicts};
 pub use house::{House, Opening};
+pub use lobby::Lobby;
 pub use log::{
     Act, Against, Arrival, Block, Care, Failure, Fate, Fates, Head, Log, LogError, LogId,
     LogOptions, Lost, MAX_ENTRY, MemoryLog, PackedLog, Pause, PowerCut, SimulatedDisk, Spot,
     Stretch, Vandal, Watch, Watchdog, Witness,
 };
+pub use metrics::{Metrics, Page};
 pub use replay::{Cores, Hashes, Verified, replay};
 pub use rotation::{rotate_key, verifier_keys};
 pub use scrub::Scrubbing;

@@ -4,15 +4,17 @@ use std::{
     io::{IsTerminal, Write},
     path::Path,
     process::ExitCode,
+    sync::Arc,
 };
 
 use clap::Parser;
 use ledger_core::CoopName;
 use ledger_server::{
-    Command, Config, DevCerts, Error, Guard, House, Keys, Opening, Serve, accept_loss, backup,
-    demo, dev_certs, rotate_key, serve, until_told, verdicts, verifier_keys,
+    Command, Config, DevCerts, Error, Guard, House, Keys, Lobby, Opening, Page, Serve, accept_loss,
+    backup, demo, dev_certs, rotate_key, until_told, verdicts, verifier_keys,
 };
 use mimalloc::MiMalloc;
+use sd_notify::NotifyState;
 use tracing_subscriber::EnvFilter;
 
 // What one thread makes, another drops: requests, answers, and the store's pages of some hundred kilobytes. The system's
@@ -57,12 +59,24 @@ fn run(config: Config) -> Result<(), Error> {
 
 async fn start(how: Serve) -> Result<(), Error> {
     let opening = Opening { confirm_clock: how.confirm_clock, ..Opening::at(&how.data) };
-    let house = House::open(&opening)?;
-    let token = house.token().map(Path::to_owned);
+    let metrics = Arc::clone(&opening.metrics);
+    let page = match how.metrics {
+        Some(listen) => Some(Page::open(listen, metrics).await?),
+        None => None,
+    };
     let tls = how.tls();
-    let serving = serve(house, how.listen, tls.as_ref()).await?;
+    let lobby = Lobby::open(how.listen, tls.as_ref()).await?;
+    // Beside the threads that answer callers: they say meanwhile that the server is starting.
+    let opened = tokio::task::spawn_blocking(move || House::open(&opening));
+    let house = opened.await.map_err(|error| Error::Internal(error.to_string()))??;
+    let token = house.token().map(Path::to_owned);
+    let serving = house.serve(lobby.close().await?, tls.as_ref())?;
     let scheme = if tls.is_some() { "https" } else { "http" };
     say(&format!("Serving on {scheme}://{}", serving.address()), std::io::stdout());
+    if let Some(page) = &page {
+        page.ready(&serving);
+        say(&format!("Figures at http://{}/metrics", page.address()), std::io::stdout());
+    }
     if let Some(token) = token {
         let said = format!(
             "The operator's token is in {}. It may do everything: keep it to yourself.\n\
@@ -72,8 +86,32 @@ async fn start(how: Serve) -> Result<(), Error> {
         );
         say(&said, std::io::stdout());
     }
+    let alive = supervised(NotifyState::Ready).then(|| tokio::spawn(still_here()));
     until_told().await?;
-    serving.stop().await
+    supervised(NotifyState::Stopping);
+    if let Some(page) = &page {
+        page.stopping();
+    }
+    let stopped = serving.stop().await;
+    if let Some(alive) = alive {
+        alive.abort();
+    }
+    stopped
+}
+
+/// Tells whoever supervises the process, if anybody does. Whether somebody does.
+fn supervised(state: NotifyState<'_>) -> bool {
+    std::env::var_os("NOTIFY_SOCKET").is_some() && sd_notify::notify(&[state]).is_ok()
+}
+
+/// Says, as often as the supervisor wants to hear it, that the process is not stuck. A writer that is stuck ends it before.
+async fn still_here() {
+    let Some(within) = sd_notify::watchdog_enabled() else { return };
+    let mut beat = tokio::time::interval(within / 3);
+    loop {
+        beat.tick().await;
+        supervised(NotifyState::Watchdog);
+    }
 }
 
 fn certificates(out: &Path, hosts: &[String]) -> Result<(), Error> {

@@ -3,6 +3,7 @@
 mod page;
 
 use std::{
+    collections::BTreeMap,
     fmt,
     sync::{
         Mutex, PoisonError,
@@ -22,7 +23,9 @@ use prometheus_client::{
     registry::{Registry, Unit},
 };
 
-pub(crate) use page::{Page, Standing};
+pub use page::Page;
+
+use crate::log::LogId;
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Why {
@@ -48,6 +51,13 @@ pub(crate) struct OfCoop {
     pub(crate) verified: u64,
 }
 
+impl OfCoop {
+    /// One that is not served: nothing else is said of it.
+    pub(crate) fn lost(coop: String) -> Self {
+        Self { coop, served: false, head: 0, open_holds: 0, request_ids: 0, verified: 0 }
+    }
+}
+
 /// What is looked up of the whole server when somebody asks.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct OfServer {
@@ -62,6 +72,7 @@ pub struct Metrics {
     entries: Histogram,
     syncs: Histogram,
     replayed: AtomicU64,
+    verified: Mutex<BTreeMap<LogId, u64>>,
     looked_up: LookedUp,
     registry: Mutex<Registry>,
 }
@@ -122,7 +133,8 @@ impl Default for Metrics {
             of.backup_age.clone(),
         );
         let registry = Mutex::new(registry);
-        Self { refusals, entries, syncs, replayed: AtomicU64::new(0), looked_up, registry }
+        let (replayed, verified) = (AtomicU64::new(0), Mutex::default());
+        Self { refusals, entries, syncs, replayed, verified, looked_up, registry }
     }
 }
 
@@ -144,6 +156,17 @@ impl Metrics {
         self.replayed.fetch_add(entries, Ordering::Relaxed);
     }
 
+    /// All entries of a log up to this size were read again, and are as they were recorded.
+    pub(crate) fn verified(&self, log: LogId, size: u64) {
+        self.verified.lock().unwrap_or_else(PoisonError::into_inner).insert(log, size);
+    }
+
+    /// Up to which size that was found the last time. Zero: not yet.
+    pub(crate) fn verified_of(&self, log: LogId) -> u64 {
+        let verified = self.verified.lock().unwrap_or_else(PoisonError::into_inner);
+        verified.get(&log).copied().unwrap_or_default()
+    }
+
     /// Everything, as text.
     pub(crate) fn text(&self, now: &OfServer) -> Result<String, fmt::Error> {
         let whole = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
@@ -153,13 +176,13 @@ impl Metrics {
         of.replayed.set(whole(self.replayed.load(Ordering::Relaxed)));
         of.backup_age.set(now.backup_age.map_or(-1, whole));
         for coop in &now.coops {
-            let whose = Whose { coop: coop.coop.clone() };
-            of.served.get_or_create(&whose).set(i64::from(coop.served));
+            let one = Whose { coop: coop.coop.clone() };
+            of.served.get_or_create(&one).set(i64::from(coop.served));
             if coop.served {
-                of.head.get_or_create(&whose).set(whole(coop.head));
-                of.open_holds.get_or_create(&whose).set(whole(coop.open_holds));
-                of.request_ids.get_or_create(&whose).set(whole(coop.request_ids));
-                of.verified.get_or_create(&whose).set(whole(coop.verified));
+                of.head.get_or_create(&one).set(whole(coop.head));
+                of.open_holds.get_or_create(&one).set(whole(coop.open_holds));
+                of.request_ids.get_or_create(&one).set(whole(coop.request_ids));
+                of.verified.get_or_create(&one).set(whole(coop.verified));
             }
         }
         let mut page = String::new();
@@ -205,6 +228,9 @@ mod tests {
         ] {
             assert!(page.lines().any(|said| said == line), "{line} is not in\n{page}");
         }
-        assert!(!page.contains("head_position{coop=\"calder"), "of a co-op that is lost nothing else is said");
+        assert!(
+            !page.contains("head_position{coop=\"calder"),
+            "of a co-op that is lost nothing else is said"
+        );
     }
 }

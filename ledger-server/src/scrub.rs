@@ -13,6 +13,7 @@ use crate::{
     engine::Directory,
     error::Error,
     log::{Against, Log, LogId},
+    metrics::Metrics,
     views::Published,
 };
 
@@ -36,10 +37,15 @@ pub(crate) fn start(
     log: Arc<dyn Log>,
     directory: Arc<RwLock<Directory>>,
     checkpoints: Arc<Checkpoints>,
-    how: Scrubbing,
+    (how, metrics): (Scrubbing, Arc<Metrics>),
 ) -> Result<Background, Error> {
     Background::start("scrub", move |told: &Told| {
-        let at_work = Pass { log: &*log, directory: &directory, checkpoints: &checkpoints };
+        let at_work = Pass {
+            log: &*log,
+            directory: &directory,
+            checkpoints: &checkpoints,
+            metrics: &metrics,
+        };
         while at_work.pass(&mut || told.rest(how.rest)).is_continue()
             && told.rest(how.every).is_continue()
         {}
@@ -51,6 +57,7 @@ struct Pass<'a> {
     log: &'a dyn Log,
     directory: &'a RwLock<Directory>,
     checkpoints: &'a Checkpoints,
+    metrics: &'a Metrics,
 }
 
 impl Pass<'_> {
@@ -73,6 +80,7 @@ impl Pass<'_> {
                         entries = size,
                         "all entries are as they were recorded"
                     );
+                    self.metrics.verified(id, size);
                     if let Err(error) = self.checkpoints.compare(id, &tree) {
                         tracing::error!(log = id.get(), %error, "a checkpoint could not be compared");
                     }

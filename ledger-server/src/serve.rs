@@ -1,6 +1,6 @@
 //! One process, from what is on disk to a listener, and from a signal to the end.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{net::SocketAddr, time::Duration};
 
 use ledger_proto::{
     DESCRIPTORS,
@@ -19,14 +19,14 @@ use tonic::{
 };
 
 use crate::{
-    auth::Auth,
     background::Background,
     backup,
     error::Error,
     gate::Gate,
     grpc::{Service, Watching},
     house::House,
-    tls::{self, Tls},
+    lobby::Lobby,
+    tls::Tls,
 };
 
 /// A request may be so large: an import's chunk, a batch of a thousand writes.
@@ -41,11 +41,11 @@ impl House {
         let address = listener.local_addr().map_err(Error::internal)?;
         let (stop, stopping) = watch::channel(false);
         let service = self.answering(stopping.clone());
-        let auth = self.auth();
+        let gate = Gate::new(self.auth(), self.metrics());
         let background = self.background()?;
         let tls = tls.map(Tls::config).transpose()?;
         let operator = backup::listen(self.source(), stopping.clone());
-        let server = tokio::spawn(listen(service, auth, (listener, tls), stopping));
+        let server = tokio::spawn(listen(service, gate, (listener, tls), stopping));
         Ok(Serving { address, stop, server, operator, background, house: self })
     }
 }
@@ -53,7 +53,7 @@ impl House {
 /// Listens until told to stop. Streams end by themselves then; whoever does not go in time is left behind.
 async fn listen(
     service: Service,
-    auth: Arc<Auth>,
+    gate: Gate,
     (listener, tls): (TcpListener, Option<ServerTlsConfig>),
     mut stopping: watch::Receiver<bool>,
 ) -> Result<(), Error> {
@@ -81,7 +81,7 @@ async fn listen(
     let history = Watching::new(service.clone(), one!(HistoryServiceServer), REQUEST_MAX);
     let router = server
         .layer(tonic_web::GrpcWebLayer::new())
-        .layer(Gate::new(auth))
+        .layer(gate)
         .add_service(health_service)
         .add_service(reflection().build_v1().map_err(Error::internal)?)
         .add_service(reflection().build_v1alpha().map_err(Error::internal)?)
@@ -153,11 +153,8 @@ impl Serving {
 
 /// Opens a folder and serves it until the process is told to end.
 pub async fn serve(house: House, listen: SocketAddr, tls: Option<&Tls>) -> Result<Serving, Error> {
-    tls::private(listen, tls)?;
-    let listener = TcpListener::bind(listen).await.map_err(|error| {
-        Error::Internal(format!("cannot listen on {listen}: {error}; is the server running twice?"))
-    })?;
-    house.serve(listener, tls)
+    let lobby = Lobby::open(listen, tls).await?;
+    house.serve(lobby.close().await?, tls)
 }
 
 /// Waits until somebody ends the process: Ctrl-C, or the system's own word.

@@ -12,6 +12,14 @@ use crate::{access::Denied, error::Error, log::LogError};
 /// How long a caller waits before the same request is worth another try.
 const A_MOMENT: Duration = Duration::from_millis(250);
 
+/// The word by which an error is known to callers.
+pub(crate) fn reason(error: &Error) -> &'static str {
+    code(error).1
+}
+
+/// The same while the server reads its logs.
+const A_WHILE: Duration = Duration::from_secs(1);
+
 impl From<Error> for Status {
     fn from(error: Error) -> Self {
         let (code, refusal) = refusal(&error);
@@ -42,6 +50,7 @@ fn refusal(error: &Error) -> (Code, Refusal) {
             refusal.violations.clone_from(&malformed.violations);
         }
         Error::RateLimited(wait) => refusal.retry_after = Some(*wait),
+        Error::Starting => refusal.retry_after = Some(A_WHILE),
         Error::Busy | Error::Stopping => refusal.retry_after = Some(A_MOMENT),
         Error::Internal(_) | Error::Contradiction(_) => {
             // What is inside stays inside; the journal has it.
@@ -107,6 +116,7 @@ fn code(error: &Error) -> (Code, &'static str) {
         Error::RateLimited(_) => (Code::ResourceExhausted, "RATE_LIMITED"),
         Error::Busy => (Code::ResourceExhausted, "BUSY"),
         Error::Deadline => (Code::DeadlineExceeded, "DEADLINE_EXCEEDED"),
+        Error::Starting => (Code::Unavailable, "STARTING"),
         Error::Stopping => (Code::Unavailable, "SHUTTING_DOWN"),
         Error::BeyondHead { .. } => (Code::OutOfRange, "POSITION_BEYOND_HEAD"),
         Error::Lost(_) | Error::Log(LogError::Store { .. }) => (Code::DataLoss, "HISTORY_LOST"),
@@ -171,6 +181,7 @@ fn figures(error: &Error) -> BTreeMap<String, String> {
         | Error::RateLimited(_)
         | Error::Busy
         | Error::Deadline
+        | Error::Starting
         | Error::Stopping
         | Error::CannotSign(_)
         | Error::ClockJumped(_)

@@ -3,11 +3,13 @@
 use std::{
     ops::ControlFlow,
     sync::{Arc, PoisonError, RwLock},
+    time::Instant,
 };
 
 use crate::{
     engine::Directory,
     log::{Against, Block, Head, Log, LogError, LogId, Lost, Pause, Stretch},
+    metrics::Metrics,
     snapshots::Snapshots,
 };
 
@@ -52,21 +54,26 @@ impl Warden {
     }
 }
 
-/// A log whose readers need not know the warden: what they cannot read is reported for them.
+/// A log whose readers need not know the warden: what they cannot read is reported for them, and how long appends take.
 pub(crate) struct Guarded {
     log: Arc<dyn Log>,
     warden: Warden,
+    metrics: Arc<Metrics>,
 }
 
 impl Guarded {
-    pub(crate) fn new(log: Arc<dyn Log>, warden: Warden) -> Self {
-        Self { log, warden }
+    pub(crate) fn new(log: Arc<dyn Log>, warden: Warden, metrics: Arc<Metrics>) -> Self {
+        Self { log, warden, metrics }
     }
 }
 
 impl Log for Guarded {
     fn append(&self, blocks: &[Block<'_>]) -> Result<(), LogError> {
-        self.log.append(blocks)
+        let began = Instant::now();
+        self.log.append(blocks)?;
+        let entries = blocks.iter().map(|block| block.entries.len()).sum();
+        self.metrics.committed(entries, began.elapsed());
+        Ok(())
     }
 
     fn scan(

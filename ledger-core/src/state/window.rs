@@ -117,6 +117,12 @@ impl Window {
     }
 
     /// The entry that answered a request, and what that had said.
+    /// How many are kept: those that are remembered, and in a week that is partly too old some more.
+    pub(crate) fn len(&self) -> usize {
+        let weeks: usize = self.weeks.values().map(Hashed::len).sum();
+        self.rising.len() + self.late.len() + weeks
+    }
+
     pub(crate) fn get(&self, id: &RequestId) -> Option<Answer> {
         if self.is_highest(id) {
             return None;

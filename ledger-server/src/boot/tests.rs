@@ -58,7 +58,7 @@ fn pages_that_cannot_be_read_back_are_kept_in_memory() {
     log.append(&[Block { log: ONE, first: 1, entries: &entries }]).unwrap();
     let fresh = Snapshots::in_folder(data.path()).fresh(ONE);
     assert!(
-        matches!(fold(&*log, ONE, fresh, Cores::All), Err(Error::Derived)),
+        matches!(fold(&*log, ONE, fresh, (Cores::All, &Metrics::default())), Err(Error::Derived)),
         "they are not asked for"
     );
 

@@ -41,7 +41,10 @@ pub(super) async fn batch(
         });
         let result = match answered {
             Ok(receipt) => v1::write_result::Result::Receipt(receipt),
-            Err(error) => v1::write_result::Result::Refusal(status::result(&error)),
+            Err(error) => {
+                service.ground.metrics.refused(status::reason(&error));
+                v1::write_result::Result::Refusal(status::result(&error))
+            }
         };
         results.push(v1::WriteResult { result: Some(result) });
     }

@@ -235,6 +235,9 @@ impl ServerStreamingService<v1::WatchHistoryRequest> for Watch {
 
     fn call(&mut self, request: Request<v1::WatchHistoryRequest>) -> Self::Future {
         let service = self.0.of(&request);
-        Box::pin(async move { Ok(Response::new(watch(&service, request.into_inner()).await?)) })
+        Box::pin(async move {
+            let watch = watch(&service, request.into_inner()).await;
+            Ok(Response::new(watch.map_err(|error| service.no(error))?))
+        })
     }
 }

@@ -15,7 +15,7 @@ use axum::{
 use tokio::{net::TcpListener, task::JoinHandle};
 
 use super::{Metrics, OfServer};
-use crate::error::Error;
+use crate::{error::Error, serve::Serving};
 
 /// What text of this kind is called.
 const TEXT: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -42,7 +42,7 @@ struct Shared {
 }
 
 /// The pages, until this is dropped.
-pub(crate) struct Page {
+pub struct Page {
     address: SocketAddr,
     shared: Shared,
     serving: JoinHandle<()>,
@@ -50,7 +50,7 @@ pub(crate) struct Page {
 
 impl Page {
     /// Begins to show the pages: `/metrics`; `/livez`, while the process lives; `/readyz`, once callers are answered.
-    pub(crate) async fn open(listen: SocketAddr, metrics: Arc<Metrics>) -> Result<Self, Error> {
+    pub async fn open(listen: SocketAddr, metrics: Arc<Metrics>) -> Result<Self, Error> {
         let listener = TcpListener::bind(listen).await.map_err(|error| {
             Error::Internal(format!("cannot listen on {listen} for --metrics: {error}"))
         })?;
@@ -59,7 +59,7 @@ impl Page {
         let pages = Router::new()
             .route("/metrics", get(figures))
             .route("/livez", get(|| async { "alive\n" }))
-            .route("/readyz", get(ready))
+            .route("/readyz", get(readiness))
             .with_state(shared.clone());
         let serving = tokio::spawn(async move {
             if let Err(error) = axum::serve(listener, pages).await {
@@ -70,12 +70,22 @@ impl Page {
     }
 
     /// Where the pages are.
-    pub(crate) fn address(&self) -> SocketAddr {
+    pub fn address(&self) -> SocketAddr {
         self.address
     }
 
+    /// From now on callers are answered.
+    pub fn ready(&self, serving: &Serving) {
+        self.stands(Standing::Ready(Arc::new(serving.house().figures())));
+    }
+
+    /// From now on the server stops.
+    pub fn stopping(&self) {
+        self.stands(Standing::Stopping);
+    }
+
     /// From now on this is how the server stands.
-    pub(crate) fn stands(&self, standing: Standing) {
+    fn stands(&self, standing: Standing) {
         *self.shared.standing.write().unwrap_or_else(PoisonError::into_inner) = standing;
     }
 }
@@ -86,7 +96,7 @@ impl Drop for Page {
     }
 }
 
-async fn ready(State(shared): State<Shared>) -> Response {
+async fn readiness(State(shared): State<Shared>) -> Response {
     match shared.standing() {
         Standing::Replaying => (StatusCode::SERVICE_UNAVAILABLE, "replaying\n").into_response(),
         Standing::Ready(_) => "ready\n".into_response(),
