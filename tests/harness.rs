@@ -97,6 +97,7 @@ impl Town {
             log: self.log.clone(),
             scrub: self.scrub,
             metrics: std::sync::Arc::default(),
+            limits: ledger_server::Limits::default(),
         }
     }
 

@@ -17,6 +17,7 @@ mod imports;
 mod journals;
 mod kills;
 mod known;
+mod limits;
 mod log_contract;
 mod nonsense;
 mod packs;

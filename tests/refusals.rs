@@ -24,7 +24,7 @@ use tonic::{Code, Status};
 use crate::harness::{COOP, Town, ask::Ask, run, say};
 
 /// What the table below does not reach: where it is reached instead, or why it is not.
-const UNREACHED: [(&str, &str); 18] = [
+const UNREACHED: [(&str, &str); 21] = [
     (
         "DEADLINE_EXCEEDED",
         "reached in access.rs: the clients of this language give up by themselves first",
@@ -40,6 +40,9 @@ const UNREACHED: [(&str, &str); 18] = [
     ("REQUEST_UNKNOWN", "reached in proofs.rs"),
     ("CHECKPOINT_NOT_FOUND", "reached in proofs.rs"),
     ("STARTING", "reached in starts.rs"),
+    ("MESSAGE_TOO_LARGE", "reached in limits.rs"),
+    ("TOO_MANY_STREAMS", "reached in limits.rs"),
+    ("FELL_BEHIND", "reached in limits.rs"),
     ("TOKEN_EXPIRED", "reached in tokens.rs"),
     ("TOKEN_REVOKED", "reached in tokens.rs"),
     ("SCOPE_MISSING", "reached in tokens.rs"),
@@ -49,7 +52,7 @@ const UNREACHED: [(&str, &str); 18] = [
 ];
 
 /// The reasons of the server itself, beside those of the rules.
-const OF_THE_SERVER: [&str; 24] = [
+const OF_THE_SERVER: [&str; 27] = [
     "DEADLINE_EXCEEDED",
     "INVALID_FIELD",
     "POLICY_NOT_FOUND",
@@ -68,6 +71,9 @@ const OF_THE_SERVER: [&str; 24] = [
     "REQUEST_UNKNOWN",
     "CHECKPOINT_NOT_FOUND",
     "STARTING",
+    "MESSAGE_TOO_LARGE",
+    "TOO_MANY_STREAMS",
+    "FELL_BEHIND",
     "TOKEN_EXPIRED",
     "TOKEN_REVOKED",
     "SCOPE_MISSING",

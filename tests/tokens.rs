@@ -39,12 +39,12 @@ fn standing_for(who: String, request: v1::CreateTokenRequest) -> v1::CreateToken
     v1::CreateTokenRequest { acts_as: who, ..request }
 }
 
-fn app(coop: &str, scopes: &[Scope]) -> v1::CreateTokenRequest {
+pub(crate) fn app(coop: &str, scopes: &[Scope]) -> v1::CreateTokenRequest {
     let scopes = scopes.iter().map(|scope| (*scope).into()).collect();
     v1::CreateTokenRequest { scopes, acts_as_members: true, ..asked(coop, TokenRole::App) }
 }
 
-async fn made(town: &Town, request: v1::CreateTokenRequest) -> String {
+pub(crate) async fn made(town: &Town, request: v1::CreateTokenRequest) -> String {
     town.client().create_token(request).await.unwrap().secret
 }
 

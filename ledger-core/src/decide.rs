@@ -26,6 +26,7 @@ use crate::{
 
 pub use due::fall_due;
 pub use imports::{ImportFailure, Imported, Importing, import};
+pub use respite::MAX_OPEN_PROMISES;
 use who::Who;
 
 /// What becomes of a request that is not refused.

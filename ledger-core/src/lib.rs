@@ -35,7 +35,9 @@ mod evolve;
 pub use account::{Account, CashAccount, KindAccount, TimeAccount, Transfer};
 pub use amount::{AmountError, Balance, Items, Minutes, Overflow, Pence};
 pub use command::{Beyond, Command, Request, Thing, VoucherKey};
-pub use decide::{Decision, ImportFailure, Imported, Importing, decide, fall_due, import};
+pub use decide::{
+    Decision, ImportFailure, Imported, Importing, MAX_OPEN_PROMISES, decide, fall_due, import,
+};
 pub use entry::{Actor, Asked, Attribution, Entry};
 pub use event::{
     Counted, Cover, Event, EventKind, FundFreedom, Help, HoursDestination, Kinship, Moved,

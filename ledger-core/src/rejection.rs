@@ -126,6 +126,8 @@ pub enum Rejection {
     StartTimeNeeded { respite: Position },
     #[error("it is for {wanted_on}, which has not come yet")]
     NotYet { wanted_on: Day },
+    #[error("member {} has asked for {most} times of respite that are still open", member.label())]
+    TooManyPromises { member: MemberId, most: u64 },
 
     #[error("there is not so much left of offer {offer}: {stock}", stock = stock.get())]
     OutOfStock { offer: OfferId, stock: Balance },
@@ -240,6 +242,7 @@ reasons! {
     MoreThanHeld Rule "MORE_THAN_HELD" "Say that the carer agrees to more, or give fewer minutes.";
     StartTimeNeeded Rule "START_TIME_NEEDED" "Say when it starts, as HH:MM.";
     NotYet Rule "NOT_YET" "Wait until it has been.";
+    TooManyPromises Rule "TOO_MANY_PROMISES" "Let one come to something, or cancel one, first.";
     OutOfStock Rule "OUT_OF_STOCK" "Choose another offer, or ask the business for more.";
     OfferEnded Rule "OFFER_ENDED" "Choose another offer, or ask the business for a new one.";
     VoucherCap Rule "VOUCHER_CAP" "Say thank you in another way this year.";
@@ -326,6 +329,9 @@ impl Rejection {
             ],
             Self::PotTooSmall { pot, asked } => {
                 vec![("pot_minutes", pot.get().to_string()), ("asked_minutes", asked.to_string())]
+            }
+            Self::TooManyPromises { member, most } => {
+                vec![("member", member.to_string()), ("most", most.to_string())]
             }
             Self::DatePassed { wanted_on } | Self::NotYet { wanted_on } => {
                 one("wanted_on", wanted_on)

@@ -11,7 +11,7 @@ use ledger_proto::{
 
 pub use caller::Denied;
 pub(crate) use caller::{Called, Caller};
-pub(crate) use token::Token;
+pub(crate) use token::{Open, Token};
 pub(crate) use tokens::{Tokens, file};
 
 /// What a method asks of its caller.

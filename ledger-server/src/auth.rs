@@ -11,7 +11,7 @@ use std::{
     time::Duration,
 };
 
-use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+use governor::{DefaultKeyedRateLimiter, NotUntil, Quota, RateLimiter, clock::QuantaInstant};
 use ledger_proto::Secrets;
 use subtle::ConstantTimeEq;
 use tonic::codegen::http::HeaderMap;
@@ -21,12 +21,7 @@ use crate::{
     background::Background,
     clock::Clock,
     error::Error,
-};
-
-/// So many tries a minute has one address for what anybody may call.
-const TRIES_A_MINUTE: NonZeroU32 = match NonZeroU32::new(30) {
-    Some(tries) => tries,
-    None => NonZeroU32::MIN,
+    limits::{Limits, TRIES_A_MINUTE},
 };
 
 /// So often the file of tokens is written again, if any was used.
@@ -39,12 +34,16 @@ pub(crate) struct Auth {
     tokens: Tokens,
     clock: Clock,
     tries: DefaultKeyedRateLimiter<IpAddr>,
+    calls: DefaultKeyedRateLimiter<String>,
 }
 
 impl Auth {
-    fn of(token: [u8; 32], tokens: Tokens, clock: Clock) -> Self {
+    fn of(token: [u8; 32], tokens: Tokens, clock: Clock, limits: Limits) -> Self {
         let tries = RateLimiter::keyed(Quota::per_minute(TRIES_A_MINUTE));
-        Self { token, tokens, clock, tries }
+        let each = limits.requests_a_second;
+        let burst = each.saturating_mul(NonZeroU32::MIN.saturating_add(1));
+        let calls = RateLimiter::keyed(Quota::per_second(each).allow_burst(burst));
+        Self { token, tokens, clock, tries, calls }
     }
 
     /// Whoever calls, by the token that they send. A token that is not one of these is refused, also where none is needed.
@@ -57,6 +56,7 @@ impl Auth {
         }
         // While the clock cannot be believed nothing is written; who may read is judged by what it says.
         let token = self.tokens.find(sent, self.clock.reading())?;
+        self.calls.check_key(&token.id).map_err(later)?;
         Ok(Caller::Bearer(token))
     }
 
@@ -83,11 +83,15 @@ impl Auth {
 
     /// Counts a try of a stranger, and refuses too many.
     pub(crate) fn count(&self, from: IpAddr) -> Result<(), Error> {
-        self.tries.check_key(&from).map_err(|until| {
-            use governor::clock::Clock;
-            Error::RateLimited(until.wait_time_from(governor::clock::DefaultClock::default().now()))
-        })
+        self.tries.check_key(&from).map_err(later)
     }
+}
+
+/// A refusal that says when the next is taken.
+#[allow(clippy::needless_pass_by_value, reason = "map_err gives its errors away")]
+fn later(until: NotUntil<QuantaInstant>) -> Error {
+    use governor::clock::Clock;
+    Error::RateLimited(until.wait_time_from(governor::clock::DefaultClock::default().now()))
 }
 
 pub(crate) fn hash(token: &str) -> [u8; 32] {
@@ -104,7 +108,7 @@ pub(crate) struct Keys {
 }
 
 /// Reads the keys, or makes them at the first start: the token goes into a file that only its owner can read.
-pub(crate) fn keys(dir: &Path, clock: Clock) -> Result<Keys, Error> {
+pub(crate) fn keys(dir: &Path, clock: Clock, limits: Limits) -> Result<Keys, Error> {
     let secret = secret(&dir.join("secret.key"))?;
     let (hash_file, token_file) = (dir.join("operator.hash"), dir.join("operator.token"));
     let tokens = Tokens::open(access::file(dir))?;
@@ -123,7 +127,7 @@ pub(crate) fn keys(dir: &Path, clock: Clock) -> Result<Keys, Error> {
         }
         Err(error) => return Err(cannot("read", &hash_file, &error)),
     };
-    let auth = Auth::of(token, tokens, clock);
+    let auth = Auth::of(token, tokens, clock, limits);
     Ok(Keys { auth, secrets: Secrets::new(secret), written })
 }
 
@@ -186,7 +190,7 @@ mod tests {
     }
 
     fn in_folder(dir: &Path) -> Keys {
-        keys(dir, Clock::machine()).unwrap()
+        keys(dir, Clock::machine(), Limits::default()).unwrap()
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use ledger_core::{Contradiction, Position, Reference, Rejection, Timestamp};
 use ledger_proto::Malformed;
 
-use crate::{access::Denied, log::LogError};
+use crate::{access::Denied, limits::MESSAGE_BYTES, log::LogError};
 
 /// Why a request is not answered as it was meant.
 #[derive(Debug, thiserror::Error)]
@@ -59,6 +59,23 @@ pub enum Error {
     /// Too many tries.
     #[error("too many tries; wait a little")]
     RateLimited(Duration),
+    /// A message that is longer than any that makes sense.
+    #[error("the message has more than {MESSAGE_BYTES} bytes: send it in pieces")]
+    MessageTooLarge,
+    /// Bytes that are no message of the method.
+    #[error(
+        "the request cannot be read as a message of this method: use the .proto files of this API"
+    )]
+    Unreadable,
+    /// More streams than one caller, or all together, may have open.
+    #[error("there are {most} streams open, which is the most: end one first")]
+    TooManyStreams {
+        /// How many may be open.
+        most: usize,
+    },
+    /// Whoever follows has taken nothing for too long.
+    #[error("nothing of this stream was taken for {} s: go on from the last position that you have", .0.as_secs())]
+    FellBehind(Duration),
     /// The writer has more waiting than it can take.
     #[error("the ledger is busy; try again with the same request id")]
     Busy,

@@ -111,6 +111,20 @@ fn deadline<B>(request: &Request<B>) -> Option<Duration> {
     Some(whole.mul_f64(0.98))
 }
 
+/// What the transport refuses by itself, before any method sees it, in the words of this API.
+fn explained(answer: Response<Body>) -> Response<Body> {
+    let said = |name: &str| answer.headers().get(name).and_then(|value| value.to_str().ok());
+    if said("grpc-status-details-bin").is_some() {
+        return answer;
+    }
+    let error = match said("grpc-status") {
+        Some("8" | "11") => Error::MessageTooLarge,
+        Some("3" | "13") => Error::Unreadable,
+        Some(_) | None => return answer,
+    };
+    Status::from(error).into_http()
+}
+
 /// Where a call comes from. Calls whose address is not known share one count.
 fn address<B>(request: &Request<B>) -> IpAddr {
     let extensions = request.extensions();
@@ -170,7 +184,7 @@ where
                     if let Some(stopwatch) = stopwatch {
                         stopwatch.stop();
                     }
-                    answered
+                    answered.map(explained)
                 })
             }
             Err(error) => {
@@ -205,7 +219,12 @@ mod tests {
     #[tokio::test]
     async fn a_deadline_that_passes_is_called_by_its_name() {
         let dir = tempfile::tempdir().unwrap();
-        let keys = crate::auth::keys(dir.path(), crate::clock::Clock::machine()).unwrap();
+        let keys = crate::auth::keys(
+            dir.path(),
+            crate::clock::Clock::machine(),
+            crate::limits::Limits::default(),
+        )
+        .unwrap();
         let never = tower::service_fn(|_: Request<()>| {
             std::future::pending::<Result<Response<Body>, std::convert::Infallible>>()
         });

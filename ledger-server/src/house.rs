@@ -7,7 +7,7 @@ use std::{
 
 use ledger_core::{CoopName, Position, Timestamp};
 use ledger_proto::{Secrets, VerifierKey};
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 
 use crate::{
     access::Caller,
@@ -22,6 +22,7 @@ use crate::{
     error::Error,
     format,
     grpc::{Ground, Service},
+    limits::Limits,
     log::{Log, LogId, LogOptions, PackedLog},
     looks::Looks,
     metrics::{Metrics, OfCoop, OfServer},
@@ -49,6 +50,8 @@ pub struct Opening {
     pub scrub: Scrubbing,
     /// Where figures of how it does are counted.
     pub metrics: Arc<Metrics>,
+    /// How much one caller may ask for at once.
+    pub limits: Limits,
 }
 
 impl Opening {
@@ -61,6 +64,7 @@ impl Opening {
             log: LogOptions::default(),
             scrub: Scrubbing::default(),
             metrics: Arc::default(),
+            limits: Limits::default(),
         }
     }
 }
@@ -78,6 +82,7 @@ pub struct House {
     snapshots: Snapshots,
     scrub: Scrubbing,
     metrics: Arc<Metrics>,
+    limits: Limits,
     clock: Clock,
     data: PathBuf,
     token: Option<PathBuf>,
@@ -94,13 +99,13 @@ impl House {
 
     /// The same, while the acceptance of a loss has been begun and not ended.
     pub(crate) fn open_in_the_middle(opening: &Opening) -> Result<Self, Error> {
-        let Opening { data, clock, confirm_clock, log, scrub, metrics } = opening;
+        let Opening { data, clock, confirm_clock, log, scrub, metrics, limits } = opening;
         format::begin(data)?;
         let packed = PackedLog::open(&data.join("log"), log)?;
         let log: Arc<dyn Log> = Arc::new(packed);
         let cards =
             Arc::new(Cards::open(&data.join(CARDS_FOLDER), &data.join("log").join("reserve"))?);
-        let keys = auth::keys(data, clock.clone())?;
+        let keys = auth::keys(data, clock.clone(), *limits)?;
         let live = Recovering::new(log, data.clone()).measured(Arc::clone(metrics)).replay()?;
         if let (false, Some(newest)) = (confirm_clock, live.newest()) {
             clock.beside(newest).map_err(|jumped| Error::ClockJumped(jumped.to_string()))?;
@@ -119,6 +124,7 @@ impl House {
             snapshots: Snapshots::in_folder(data),
             scrub: *scrub,
             metrics: Arc::clone(metrics),
+            limits: *limits,
             clock: clock.clone(),
             data: data.clone(),
             token: keys.written,
@@ -292,6 +298,8 @@ impl House {
             auth: Arc::clone(&self.auth),
             looks: Arc::clone(&self.looks),
             metrics: Arc::clone(&self.metrics),
+            limits: self.limits,
+            streams: Arc::new(Semaphore::new(self.limits.streams)),
             clock: self.clock.clone(),
             stopping,
         })

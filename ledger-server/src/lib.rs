@@ -20,6 +20,7 @@ mod gate;
 mod grpc;
 mod guard;
 mod house;
+mod limits;
 mod lobby;
 mod log;
 mod looks;
@@ -48,6 +49,7 @@ pub use engine::{Answer, Engine, ImportAnswer, ImportJob, Submission};
 pub use error::Error;
 pub use guard::{Verdict, accept_loss, verdicts};
 pub use house::{House, Opening};
+pub use limits::{Limits, MESSAGE_BYTES as MAX_REQUEST};
 pub use lobby::Lobby;
 pub use log::{
     Act, Against, Arrival, Block, Care, Failure, Fate, Fates, Head, Log, LogError, LogId,

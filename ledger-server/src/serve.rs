@@ -25,12 +25,11 @@ use crate::{
     gate::Gate,
     grpc::{Service, Watching},
     house::House,
+    limits::{HEADER_BYTES, MESSAGE_BYTES},
     lobby::Lobby,
     tls::Tls,
 };
 
-/// A request may be so large: an import's chunk, a batch of a thousand writes.
-const REQUEST_MAX: usize = 8 << 20;
 /// Connections are asked so often whether they are alive.
 const KEEPALIVE: Duration = Duration::from_secs(30);
 /// When the server stops, callers have so long to finish.
@@ -64,7 +63,10 @@ async fn listen(
             .register_encoded_file_descriptor_set(DESCRIPTORS)
             .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
     };
-    let mut server = Server::builder().accept_http1(true).http2_keepalive_interval(Some(KEEPALIVE));
+    let mut server = Server::builder()
+        .accept_http1(true)
+        .http2_keepalive_interval(Some(KEEPALIVE))
+        .http2_max_header_list_size(HEADER_BYTES);
     if let Some(config) = tls {
         server = server.tls_config(config).map_err(Error::internal)?;
     }
@@ -75,10 +77,10 @@ async fn listen(
             $server::new(service.clone())
                 .accept_compressed(CompressionEncoding::Gzip)
                 .send_compressed(CompressionEncoding::Gzip)
-                .max_decoding_message_size(REQUEST_MAX)
+                .max_decoding_message_size(MESSAGE_BYTES)
         }};
     }
-    let history = Watching::new(service.clone(), one!(HistoryServiceServer), REQUEST_MAX);
+    let history = Watching::new(service.clone(), one!(HistoryServiceServer), MESSAGE_BYTES);
     let router = server
         .layer(tonic_web::GrpcWebLayer::new())
         .layer(gate)

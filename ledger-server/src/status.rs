@@ -7,7 +7,7 @@ use ledger_proto::{Malformed, Refusal};
 use tonic::{Code, Status};
 use tonic_types::StatusExt;
 
-use crate::{access::Denied, error::Error, log::LogError};
+use crate::{access::Denied, error::Error, limits::MESSAGE_BYTES, log::LogError};
 
 /// How long a caller waits before the same request is worth another try.
 const A_MOMENT: Duration = Duration::from_millis(250);
@@ -50,7 +50,7 @@ fn refusal(error: &Error) -> (Code, Refusal) {
             refusal.violations.clone_from(&malformed.violations);
         }
         Error::RateLimited(wait) => refusal.retry_after = Some(*wait),
-        Error::Starting => refusal.retry_after = Some(A_WHILE),
+        Error::TooManyStreams { .. } | Error::Starting => refusal.retry_after = Some(A_WHILE),
         Error::Busy | Error::Stopping => refusal.retry_after = Some(A_MOMENT),
         Error::Internal(_) | Error::Contradiction(_) => {
             // What is inside stays inside; the journal has it.
@@ -70,6 +70,9 @@ fn refusal(error: &Error) -> (Code, Refusal) {
         | Error::TokenRevoked
         | Error::TokenNotFound
         | Error::Denied(_)
+        | Error::MessageTooLarge
+        | Error::Unreadable
+        | Error::FellBehind(_)
         | Error::Deadline
         | Error::BeyondHead { .. }
         | Error::NotSigned { .. }
@@ -116,6 +119,10 @@ fn code(error: &Error) -> (Code, &'static str) {
         Error::RateLimited(_) => (Code::ResourceExhausted, "RATE_LIMITED"),
         Error::Busy => (Code::ResourceExhausted, "BUSY"),
         Error::Deadline => (Code::DeadlineExceeded, "DEADLINE_EXCEEDED"),
+        Error::MessageTooLarge => (Code::ResourceExhausted, "MESSAGE_TOO_LARGE"),
+        Error::Unreadable => (Code::InvalidArgument, "INVALID_FIELD"),
+        Error::TooManyStreams { .. } => (Code::ResourceExhausted, "TOO_MANY_STREAMS"),
+        Error::FellBehind(_) => (Code::ResourceExhausted, "FELL_BEHIND"),
         Error::Starting => (Code::Unavailable, "STARTING"),
         Error::Stopping => (Code::Unavailable, "SHUTTING_DOWN"),
         Error::BeyondHead { .. } => (Code::OutOfRange, "POSITION_BEYOND_HEAD"),
@@ -166,6 +173,9 @@ fn figures(error: &Error) -> BTreeMap<String, String> {
         Error::Log(lost) => missing(lost),
         Error::NotSigned { through } => vec![("size", through.to_string())],
         Error::PolicyNotFound(version) => vec![("version", version.to_string())],
+        Error::MessageTooLarge => vec![("most_bytes", MESSAGE_BYTES.to_string())],
+        Error::TooManyStreams { most } => vec![("most", most.to_string())],
+        Error::FellBehind(stall) => vec![("seconds", stall.as_secs().to_string())],
         Error::TokenExpired(at) => vec![("expire_time_unix_ms", at.unix_ms().to_string())],
         Error::Denied(Denied::Scope(scope) | Denied::NotOwn(scope)) => {
             vec![("scope", scope.as_str_name().to_owned())]
@@ -181,6 +191,7 @@ fn figures(error: &Error) -> BTreeMap<String, String> {
         | Error::RateLimited(_)
         | Error::Busy
         | Error::Deadline
+        | Error::Unreadable
         | Error::Starting
         | Error::Stopping
         | Error::CannotSign(_)

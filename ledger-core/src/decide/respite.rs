@@ -12,6 +12,10 @@ use crate::{
     time::{Day, TimeOfDay},
 };
 
+/// So much respite may one carer have asked for that is still open: far above what anybody plans, and an end to what a
+/// mistaken program asks.
+pub const MAX_OPEN_PROMISES: usize = 100;
+
 pub(super) fn request(
     ask: &Ask<'_>,
     carer: MemberId,
@@ -28,6 +32,10 @@ pub(super) fn request(
         return Err(Rejection::DatePassed { wanted_on });
     }
     visit_cap(ask, carer, wanted_on, minutes)?;
+    let open = ask.state.respites.values().filter(|promise| promise.carer == carer).count();
+    if open >= MAX_OPEN_PROMISES && !ask.is_history() {
+        return Err(Rejection::TooManyPromises { member: carer, most: MAX_OPEN_PROMISES as u64 });
+    }
     ask.state.spare(carer, minutes)?;
     // History falls due no earlier than what is asked for today.
     let lapse_at = wanted_on.max(today).end().plus_days(i64::from(ask.policy()?.lapse_days));

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ledger_core::{Actor, CoopName, MemberId, Rejection, State};
 use ledger_proto::{Malformed, api::Bearer, v1::Scope};
 
-use super::{Access, Token, has};
+use super::{Access, Open, Token, has};
 use crate::error::Error;
 
 /// Whoever calls.
@@ -153,6 +153,14 @@ impl Caller {
             Self::Stranger => false,
             Self::Everything => true,
             Self::Bearer(token) => has(&token.bearer, Scope::CardsRead, super::Reach::Own),
+        }
+    }
+
+    /// One more stream of theirs, unless as many as may be are open. The token of the first start has no limit of its own.
+    pub(crate) fn open(&self, most: usize) -> Result<Option<Open>, Error> {
+        match self {
+            Self::Stranger | Self::Everything => Ok(None),
+            Self::Bearer(token) => Arc::clone(token).open(most).map(Some),
         }
     }
 

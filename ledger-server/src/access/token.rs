@@ -1,6 +1,9 @@
 //! One token: what its bearer may do, what is told of it, and its line in the file.
 
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{
+    Arc,
+    atomic::{AtomicI64, AtomicUsize, Ordering},
+};
 
 use ledger_core::{Actor, CoopName, Timestamp, Title};
 use ledger_proto::{
@@ -34,6 +37,18 @@ pub(crate) struct Token {
     expires_at: Timestamp,
     revoked_at: AtomicI64,
     last_used: AtomicI64,
+    /// How many streams it has open.
+    streams: AtomicUsize,
+}
+
+/// A stream that a token has open, until this is dropped.
+#[derive(Debug)]
+pub(crate) struct Open(Arc<Token>);
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.0.streams.fetch_sub(1, Ordering::AcqRel);
+    }
 }
 
 impl Token {
@@ -50,6 +65,16 @@ impl Token {
             expires_at: now.plus_days(i64::from(days)),
             revoked_at: AtomicI64::new(NEVER),
             last_used: AtomicI64::new(NEVER),
+            streams: AtomicUsize::new(0),
+        }
+    }
+
+    /// One more stream, unless as many as may be are open.
+    pub(crate) fn open(self: Arc<Self>, most: usize) -> Result<Open, Error> {
+        let one_more = |open: usize| (open < most).then_some(open + 1);
+        match self.streams.fetch_update(Ordering::AcqRel, Ordering::Acquire, one_more) {
+            Ok(_) => Ok(Open(self)),
+            Err(_) => Err(Error::TooManyStreams { most }),
         }
     }
 
@@ -212,6 +237,7 @@ impl Row {
             expires_at: Timestamp::from_unix_ms(row.expires_at),
             revoked_at: AtomicI64::new(row.revoked_at),
             last_used: AtomicI64::new(row.last_used),
+            streams: AtomicUsize::new(0),
         })
     }
 }

@@ -5,20 +5,20 @@ use ledger_proto::{Malformed, api, v1};
 use tonic::Streaming;
 
 use super::Service;
-use crate::{engine::ImportJob, error::Error, status};
-
-/// So many writes may come in one batch.
-const BATCH_MAX: usize = 1_000;
-/// So many steps may come in one import.
-const IMPORT_MAX: usize = 500_000;
+use crate::{
+    engine::ImportJob,
+    error::Error,
+    limits::{BATCH_WRITES, IMPORT_STEPS},
+    status,
+};
 
 pub(super) async fn batch(
     service: &Service,
     request: v1::SubmitBatchRequest,
 ) -> Result<v1::SubmitBatchResponse, Error> {
     let count = request.writes.len();
-    if count == 0 || count > BATCH_MAX {
-        let problem = format!("holds {count} writes: send 1 to {BATCH_MAX}");
+    if count == 0 || count > BATCH_WRITES {
+        let problem = format!("holds {count} writes: send 1 to {BATCH_WRITES}");
         return Err(Malformed::one("writes", problem).into());
     }
     // All that can be read are sent at once, so that they share a sync.
@@ -94,8 +94,8 @@ pub(super) async fn import(
             }
         }
         // What could not be read takes room, too.
-        if steps.len().saturating_add(refusals.len()) > IMPORT_MAX {
-            let problem = format!("more than {IMPORT_MAX} steps: send a smaller import");
+        if steps.len().saturating_add(refusals.len()) > IMPORT_STEPS {
+            let problem = format!("more than {IMPORT_STEPS} steps: send a smaller import");
             return Err(Malformed::one("steps", problem).into());
         }
     }

@@ -13,6 +13,7 @@ use tonic::Status;
 
 use super::{
     Service,
+    feed::{hand, send},
     proofs::{keys_said, published_at, signed},
     prover::{Prover, on_a_thread, size_said},
 };
@@ -34,6 +35,7 @@ pub(super) async fn export(
     let (coop, size, after) = api::parse_bundle(&request)?;
     let (id, published) = service.coop(&coop)?;
     service.whose(id, None)?;
+    let room = service.room()?.patient();
     let newest = published.look().state().head().get();
     let checkpoint = match size {
         Size::Newest => signed(service, &coop, newest).await?.1,
@@ -56,9 +58,10 @@ pub(super) async fn export(
     let asking = house.clone();
     let notes = on_a_thread(move || notes(&asking, id, checkpoint.size)).await?;
     tokio::spawn(async move {
-        let part = |part| Ok(v1::ExportBundleResponse { part: Some(part) });
+        let room = room;
+        let part = |part| v1::ExportBundleResponse { part: Some(part) };
         for first in iter::once(Part::Head(head)).chain(notes.into_iter().map(Part::Checkpoints)) {
-            if sender.send(part(first)).await.is_err() {
+            if hand(&sender, part(first), &room).await.is_break() {
                 return;
             }
         }
@@ -72,16 +75,13 @@ pub(super) async fn export(
                 let prover = prover.clone();
                 on_a_thread(move || page(&prover, after, checkpoint.size)).await
             };
-            let ended = next.is_err();
-            let message = match next {
-                Ok(entries) => {
-                    after = after.saturating_add(entries.entries.len() as u64);
-                    part(Part::Entries(entries))
-                }
-                Err(error) => Err(error.into()),
+            let entries = match next {
+                Ok(entries) => entries,
+                Err(error) => return send(&sender, Err(error)).await,
             };
+            after = after.saturating_add(entries.entries.len() as u64);
             // An auditor who has gone does not want the rest.
-            if sender.send(message).await.is_err() || ended {
+            if hand(&sender, part(Part::Entries(entries)), &room).await.is_break() {
                 return;
             }
         }

@@ -27,8 +27,8 @@ use tonic::{
 use tonic_prost::ProstCodec;
 
 use super::{
-    Service,
-    feed::{Answers, MESSAGE, Reader, WAITING, page, send},
+    Room, Service,
+    feed::{Answers, MESSAGE, Reader, WAITING, hand, page, send},
     prover::on_a_thread,
 };
 use crate::{error::Error, views::Follower};
@@ -51,6 +51,7 @@ pub(super) type WatchStream = Answers<v1::WatchHistoryResponse>;
 
 async fn watch(service: &Service, request: v1::WatchHistoryRequest) -> Result<Watches, Error> {
     let v1::WatchHistoryRequest { coop, after_position } = request;
+    let room = service.room()?;
     let reader = Reader::of(service, &coop, after_position)?;
     let follower = reader.published().recent().follow();
     let (reader, peaks) = on_a_thread(move || {
@@ -60,7 +61,7 @@ async fn watch(service: &Service, request: v1::WatchHistoryRequest) -> Result<Wa
     .await?;
     let (sender, answers) = mpsc::channel(WAITING);
     let stopping = service.ground.stopping.clone();
-    tokio::spawn(follow((reader, follower), peaks, sender, stopping));
+    tokio::spawn(follow((reader, follower), peaks, (sender, room), stopping));
     Ok(Box::pin(ReceiverStream::new(answers)))
 }
 
@@ -78,7 +79,7 @@ pub(super) async fn spelled(
 async fn follow(
     (mut reader, follower): (Reader, Follower),
     mut peaks: Vec<Vec<u8>>,
-    sender: mpsc::Sender<Result<Watched, Status>>,
+    (sender, room): (mpsc::Sender<Result<Watched, Status>>, Room),
     mut stopping: watch::Receiver<bool>,
 ) {
     let mut head = reader.published().follow();
@@ -100,7 +101,7 @@ async fn follow(
         if !entries.is_empty() || !silent {
             silent = true;
             let (head, peaks) = (Some(reader.head()), std::mem::take(&mut peaks));
-            if sender.send(Ok(Watched { entries, head, peaks })).await.is_err() {
+            if hand(&sender, Watched { entries, head, peaks }, &room).await.is_break() {
                 return;
             }
         }

@@ -1,0 +1,55 @@
+//! How much anybody may ask for at once: every limit of the service, in one place. What is above one is refused, with its
+//! figure; what lies below this line is kept where it is parsed or decided, and named here.
+//!
+//! | what | most | refused as |
+//! |---|---|---|
+//! | rows of a page | 1,000 (`ledger_proto::api`) | taken as 1,000 |
+//! | characters of a note | 2,000 (`ledger_proto::api`) | `INVALID_FIELD` |
+//! | characters of a title | 80 (`ledger_core::Title`) | `INVALID_FIELD` |
+//! | an entry of the log | 16 KiB (`log::MAX_ENTRY`) | `INTERNAL`: nothing that can be parsed is longer |
+//! | respite that one carer has asked for and is open | 100 (`ledger_core::MAX_OPEN_PROMISES`) | `TOO_MANY_PROMISES` |
+//! | requests that wait for the writer | 8,192 (`engine`) | `BUSY` |
+
+use std::{num::NonZeroU32, time::Duration};
+
+/// A message may have so many bytes: an import's chunk, a batch of a thousand writes. `MESSAGE_TOO_LARGE`.
+pub const MESSAGE_BYTES: usize = 8 << 20;
+/// So many writes may come in one batch. `INVALID_FIELD`.
+pub(crate) const BATCH_WRITES: usize = 1_000;
+/// So many steps may come in one import. `INVALID_FIELD`.
+pub(crate) const IMPORT_STEPS: usize = 500_000;
+/// So many tries a minute has one address for what anybody may call. `RATE_LIMITED`.
+pub(crate) const TRIES_A_MINUTE: NonZeroU32 = at_least_one(30);
+/// All header fields of a call together may have so many bytes; above that the connection itself refuses them.
+pub(crate) const HEADER_BYTES: u32 = 16 << 10;
+
+const fn at_least_one(number: u32) -> NonZeroU32 {
+    match NonZeroU32::new(number) {
+        Some(number) => number,
+        None => NonZeroU32::MIN,
+    }
+}
+
+/// What depends on the machine and on who uses it. The token of the first start has no limit of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// So many calls a second may one token make, and as many again in a burst. `RATE_LIMITED`.
+    pub requests_a_second: NonZeroU32,
+    /// So many streams may one token have open. `TOO_MANY_STREAMS`.
+    pub streams_each: usize,
+    /// So many streams may be open together. `TOO_MANY_STREAMS`.
+    pub streams: usize,
+    /// Whoever follows and takes nothing for so long is let go, and resumes where they were. `FELL_BEHIND`.
+    pub stall: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            requests_a_second: at_least_one(1_000),
+            streams_each: 64,
+            streams: 1_024,
+            stall: Duration::from_secs(30),
+        }
+    }
+}

@@ -1,0 +1,222 @@
+//! How much anybody may ask for at once: what is above a limit is refused by its reason, with its figure, and the server goes on.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test that fails says so"
+)]
+
+use std::{num::NonZeroU32, time::Duration};
+
+use ledger_client::{Client, Error};
+use ledger_proto::v1::{self, Scope, history_service_client::HistoryServiceClient};
+use ledger_server::{Limits, MAX_REQUEST};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tonic::transport::Endpoint;
+
+use crate::{
+    harness::{
+        COOP, DAY, Town,
+        ask::{Ask, dressed},
+        reason, refusal, run, say,
+    },
+    tokens::{app, made},
+};
+
+/// A server with small limits, and a client with an app's token.
+async fn narrow(limits: Limits, scopes: &[Scope]) -> (Town, Client) {
+    let mut town = Town::peopled().await;
+    town.stop().await;
+    let opening = ledger_server::Opening { limits, ..town.opening() };
+    town.start_with(opening).await.unwrap();
+    let token = made(&town, app(COOP, scopes)).await;
+    let client = town.client_of(COOP, Some(&token));
+    (town, client)
+}
+
+#[test]
+fn a_token_makes_so_many_calls_and_then_waits_as_long_as_it_is_told() {
+    run(async {
+        let ten = NonZeroU32::new(10).unwrap();
+        let limits = Limits { requests_a_second: ten, ..Limits::default() };
+        let (town, client) = narrow(limits, &[Scope::StoreRead]).await;
+        let totals = async |client: &Client| {
+            let context = Some(client.read_context());
+            client.get_store_totals(v1::GetStoreTotalsRequest { context }).await
+        };
+        let mut refused = Vec::new();
+        for _ in 0..60 {
+            refused.extend(totals(&client).await.err());
+        }
+        let told = refusal(refused.pop().unwrap());
+        assert_eq!(told.reason, "RATE_LIMITED");
+        let wait = told.retry_after.unwrap();
+        assert!(wait <= Duration::from_secs(1), "{wait:?}");
+        // Nobody else waits for them, and whoever waits is answered.
+        totals(&town.client()).await.unwrap();
+        tokio::time::sleep(wait + Duration::from_millis(10)).await;
+        totals(&client).await.unwrap();
+    });
+}
+
+#[test]
+fn so_many_streams_are_open_and_no_more() {
+    run(async {
+        let limits = Limits { streams_each: 2, streams: 4, ..Limits::default() };
+        let (town, client) = narrow(limits, &[Scope::HistoryRead]).await;
+        let watch = async |client: &Client| {
+            let request = v1::WatchHistoryRequest { coop: client.coop(), after_position: 0 };
+            let mut stream = client.watch_history(request).await?;
+            stream.message().await?;
+            Ok::<_, Error>(stream)
+        };
+        let first = watch(&client).await.unwrap();
+        let second = watch(&client).await.unwrap();
+        let told = refusal(watch(&client).await.err().unwrap());
+        assert_eq!((told.reason.as_str(), &*told.metadata["most"]), ("TOO_MANY_STREAMS", "2"));
+        let operator = town.client();
+        let third = watch(&operator).await.unwrap();
+        let fourth = watch(&operator).await.unwrap();
+        let told = refusal(watch(&operator).await.err().unwrap());
+        assert_eq!((told.reason.as_str(), &*told.metadata["most"]), ("TOO_MANY_STREAMS", "4"));
+        drop((first, third));
+        // The server hears of it a moment later.
+        let mut again = watch(&client).await;
+        while again.as_ref().err().map(reason).as_deref() == Some("TOO_MANY_STREAMS") {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            again = watch(&client).await;
+        }
+        again.unwrap();
+        drop((second, fourth));
+    });
+}
+
+#[test]
+fn whoever_takes_nothing_is_let_go_and_resumes_without_loss() {
+    run(async {
+        let limits = Limits { stall: Duration::from_millis(200), ..Limits::default() };
+        let (town, client) = narrow(limits, &[Scope::HistoryRead]).await;
+        let began = town.position().await;
+        let coop = client.coop();
+        // A reader who has little room of their own, so that what they do not take waits at the server.
+        let endpoint = Endpoint::from_shared(format!("http://{}", town.address())).unwrap();
+        let channel = endpoint.initial_stream_window_size(65_535).connect_lazy();
+        let mut history = HistoryServiceClient::new(channel);
+        let request = v1::WatchHistoryRequest { coop: coop.clone(), after_position: began };
+        let request = dressed(request, Some(town.token()));
+        let mut stream = history.watch_history(request).await.unwrap().into_inner();
+        stream.message().await.unwrap();
+        // More than lies between the two, while nobody reads.
+        for _ in 0..100 {
+            let writes = (0..1_000).map(|_| {
+                let mut write = say::record(1, 4, 1);
+                *write.context() = Some(town.by("officers/1"));
+                write.write()
+            });
+            let batch = v1::SubmitBatchRequest { writes: writes.collect() };
+            town.client().submit_batch(batch).await.unwrap();
+            town.later(2 * DAY);
+        }
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        let mut last = began;
+        let told = loop {
+            match stream.message().await {
+                Ok(Some(message)) => {
+                    for entry in message.entries {
+                        assert_eq!(entry.position, last + 1);
+                        last = entry.position;
+                    }
+                    assert!(last < town.position().await, "they were never let go");
+                }
+                Ok(None) => panic!("the stream ends without a word"),
+                Err(status) => break Error::of_status(&status, None),
+            }
+        };
+        assert_eq!(reason(&told), "FELL_BEHIND");
+        let head = town.position().await;
+        assert!(last < head, "{last} of {head}");
+        let request = v1::WatchHistoryRequest { coop, after_position: last };
+        let mut stream = client.watch_history(request).await.unwrap();
+        while last < head {
+            for entry in stream.message().await.unwrap().unwrap().entries {
+                assert_eq!(entry.position, last + 1);
+                last = entry.position;
+            }
+        }
+    });
+}
+
+#[test]
+fn a_carer_asks_for_so_much_and_no_more() {
+    run(async {
+        let town = Town::peopled().await;
+        for _ in 0..10 {
+            town.ok(say::record(3, 4, 600)).await;
+            town.later(DAY);
+        }
+        for _ in 0..ledger_core::MAX_OPEN_PROMISES {
+            town.ok(say::respite(3, 1, "2026-03-20")).await;
+        }
+        let told = refusal(town.ask(say::respite(3, 1, "2026-03-20")).await.unwrap_err());
+        assert_eq!((told.reason.as_str(), &*told.metadata["most"]), ("TOO_MANY_PROMISES", "100"));
+    });
+}
+
+/// What a caller of its own making sends, over a connection of its own, and what comes back.
+async fn raw(town: &Town, method: &str, headers: &str, body: &[u8]) -> String {
+    let mut connection = tokio::net::TcpStream::connect(town.address()).await.unwrap();
+    let head = format!(
+        "POST /carestore.v1.{method} HTTP/1.1\r\nhost: {}\r\nx-grpc-web: 1\r\n\
+         content-type: application/grpc-web+proto\r\ncontent-length: {}\r\n\
+         connection: close\r\n{headers}\r\n",
+        town.address(),
+        body.len() + 5
+    );
+    let mut request = head.into_bytes();
+    request.push(0);
+    request.extend(u32::try_from(body.len()).unwrap().to_be_bytes());
+    request.extend(body);
+    // The server may have heard enough before all is sent.
+    drop(connection.write_all(&request).await);
+    let mut answer = Vec::new();
+    drop(connection.read_to_end(&mut answer).await);
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+#[test]
+fn what_is_no_message_is_refused_by_a_reason() {
+    run(async {
+        let town = Town::peopled().await;
+        let token = format!("authorization: Bearer {}\r\n", town.token());
+        let log_hours = "TimeBankService/LogHours";
+        let before = town.position().await;
+        let huge_varint = [&[0x08][..], &[0xff; 11]].concat();
+        let bad_utf8 = [0x0a, 0x04, 0x0a, 0x02, 0xff, 0xfe];
+        let endless = [0x0a, 0xff, 0xff, 0xff, 0xff, 0x0f];
+        let groups = [0x0b; 200];
+        for bytes in [&huge_varint[..], &bad_utf8, &endless, &groups] {
+            let answer = raw(&town, log_hours, &token, bytes).await;
+            assert!(
+                answer.contains("grpc-status: 3") || answer.contains("grpc-status:3"),
+                "{answer}"
+            );
+            assert!(answer.contains("grpc-status-details-bin"), "{answer}");
+        }
+        let long = vec![0; MAX_REQUEST + 1];
+        let answer = raw(&town, log_hours, &token, &long).await;
+        assert!(answer.contains("grpc-status: 8") || answer.contains("grpc-status:8"), "{answer}");
+        let mut batch = v1::SubmitBatchRequest::default();
+        let mut write = say::record(1, 4, 1);
+        *write.context() = Some(v1::WriteContext { note: "x".repeat(MAX_REQUEST), ..town.by("") });
+        batch.writes.push(write.write());
+        let told = refusal(town.client().submit_batch(batch).await.unwrap_err());
+        assert_eq!(told.reason, "MESSAGE_TOO_LARGE");
+        assert_eq!(told.metadata["most_bytes"], MAX_REQUEST.to_string());
+        // A flood of header fields never gets as far as a method.
+        let flood =
+            format!("{token}{}", "x-flood: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\r\n".repeat(4_000));
+        let answer = raw(&town, log_hours, &flood, &[]).await;
+        assert!(!answer.starts_with("HTTP/1.1 200"), "{answer}");
+        assert_eq!(town.position().await, before, "nothing was stored, and the server goes on");
+    });
+}
