@@ -165,7 +165,8 @@ fn nonsense_is_refused_by_a_reason_and_the_server_goes_on() {
         let never: Vec<String> = methods
             .iter()
             .map(|method| format!("{}/{}", method.parent_service().name(), method.name()))
-            .filter(|name| !taken.contains(name))
+            // A token's number is not to be guessed.
+            .filter(|name| !taken.contains(name) && name != "TokensService/RevokeToken")
             .collect();
         assert!(never.len() < 16, "nothing but nonsense teaches nothing: {never:?}");
         let mut town = town;

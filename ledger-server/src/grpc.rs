@@ -14,6 +14,7 @@ mod people;
 mod proofs;
 mod prover;
 mod receipt;
+mod room;
 mod statement;
 mod then;
 mod tokens;
@@ -22,10 +23,7 @@ mod watching;
 
 pub(crate) use watching::Watching;
 
-use std::{
-    sync::{Arc, PoisonError, RwLock, RwLockReadGuard},
-    time::Duration,
-};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
 use ledger_core::{Actor, CoopName, MemberId, Rejection};
 use ledger_proto::{
@@ -39,11 +37,11 @@ use ledger_proto::{
         tokens_service_server::TokensService, voucher_service_server::VoucherService,
     },
 };
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::{Semaphore, watch};
 use tonic::{Request, Response, Status};
 
 use crate::{
-    access::{Called, Caller, Denied, Open, access_of_write},
+    access::{Called, Caller, Denied, access_of_write},
     auth::Auth,
     cards::Cards,
     checkpoints::Checkpoints,
@@ -84,21 +82,6 @@ pub(crate) struct Ground {
     pub(crate) clock: Clock,
     /// True when the server is stopping: streams end then.
     pub(crate) stopping: watch::Receiver<bool>,
-}
-
-/// Room for a stream.
-pub(crate) struct Room {
-    _all: OwnedSemaphorePermit,
-    _own: Option<Open>,
-    /// So long may its reader take nothing.
-    stall: Duration,
-}
-
-impl Room {
-    /// For whoever carries off what was, and keeps nobody up: they may have a slow line.
-    fn patient(self) -> Self {
-        Self { stall: self.stall.saturating_mul(20), ..self }
-    }
 }
 
 /// One co-op, as a read finds it.
@@ -177,15 +160,6 @@ impl Service {
             return Err(Rejection::RequestIdReused { position: answer.entry.position }.into());
         }
         Ok(receipt::receipt(coop, answer, &self.ground.secrets))
-    }
-
-    /// Room for one more stream, which it has until this is dropped.
-    fn room(&self) -> Result<Room, Error> {
-        let Ground { limits, streams, .. } = &*self.ground;
-        let all = Arc::clone(streams).try_acquire_owned();
-        let all = all.map_err(|_| Error::TooManyStreams { most: limits.streams })?;
-        let own = self.caller.open(limits.streams_each)?;
-        Ok(Room { _all: all, _own: own, stall: limits.stall })
     }
 
     /// The road of every read: which co-op, and is the position there that the reader has seen elsewhere?

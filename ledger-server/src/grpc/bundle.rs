@@ -13,7 +13,7 @@ use tonic::Status;
 
 use super::{
     Service,
-    feed::{hand, send},
+    feed::send,
     proofs::{keys_said, published_at, signed},
     prover::{Prover, on_a_thread, size_said},
 };
@@ -61,7 +61,7 @@ pub(super) async fn export(
         let room = room;
         let part = |part| v1::ExportBundleResponse { part: Some(part) };
         for first in iter::once(Part::Head(head)).chain(notes.into_iter().map(Part::Checkpoints)) {
-            if hand(&sender, part(first), &room).await.is_break() {
+            if room.hand(&sender, part(first)).await.is_break() {
                 return;
             }
         }
@@ -81,7 +81,7 @@ pub(super) async fn export(
             };
             after = after.saturating_add(entries.entries.len() as u64);
             // An auditor who has gone does not want the rest.
-            if hand(&sender, part(Part::Entries(entries)), &room).await.is_break() {
+            if room.hand(&sender, part(Part::Entries(entries))).await.is_break() {
                 return;
             }
         }

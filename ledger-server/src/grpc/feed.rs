@@ -8,12 +8,12 @@ use ledger_proto::{
     api::{self, name},
     leaf, stored, v1,
 };
-use tokio::sync::mpsc::{self, error::SendTimeoutError};
+use tokio::sync::mpsc;
 use tokio_stream::{Stream, wrappers::ReceiverStream};
 use tonic::Status;
 
 use super::{
-    Room, Service, proofs,
+    Service, proofs,
     prover::{Prover, hashes_said, on_a_thread, size_said},
 };
 use crate::{
@@ -195,30 +195,12 @@ pub(super) async fn read(
             reader = back;
             let peaks = std::mem::take(&mut peaks);
             let answer = v1::ReadHistoryResponse { entries, head: Some(head.clone()), peaks };
-            if hand(&sender, answer, &room).await.is_break() {
+            if room.hand(&sender, answer).await.is_break() {
                 return;
             }
         }
     });
     Ok(Box::pin(ReceiverStream::new(answers)))
-}
-
-/// Sends a message, and says whether more are wanted. A reader who takes nothing for too long is told so with the last word of
-/// the stream; nobody waits for them any more.
-pub(super) async fn hand<T: Send + 'static>(
-    sender: &mpsc::Sender<Result<T, Status>>,
-    message: T,
-    room: &Room,
-) -> ControlFlow<()> {
-    match sender.send_timeout(Ok(message), room.stall).await {
-        Ok(()) => ControlFlow::Continue(()),
-        Err(SendTimeoutError::Closed(_)) => ControlFlow::Break(()),
-        Err(SendTimeoutError::Timeout(_)) => {
-            let (sender, last) = (sender.clone(), Err(Error::FellBehind(room.stall)));
-            tokio::spawn(async move { send(&sender, last).await });
-            ControlFlow::Break(())
-        }
-    }
 }
 
 /// Sends the last of a stream. A reader who has gone does not want it.

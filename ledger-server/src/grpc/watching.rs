@@ -27,9 +27,10 @@ use tonic::{
 use tonic_prost::ProstCodec;
 
 use super::{
-    Room, Service,
-    feed::{Answers, MESSAGE, Reader, WAITING, hand, page, send},
+    Service,
+    feed::{Answers, MESSAGE, Reader, WAITING, page, send},
     prover::on_a_thread,
+    room::Room,
 };
 use crate::{error::Error, views::Follower};
 
@@ -101,7 +102,7 @@ async fn follow(
         if !entries.is_empty() || !silent {
             silent = true;
             let (head, peaks) = (Some(reader.head()), std::mem::take(&mut peaks));
-            if hand(&sender, Watched { entries, head, peaks }, &room).await.is_break() {
+            if room.hand(&sender, Watched { entries, head, peaks }).await.is_break() {
                 return;
             }
         }
