@@ -331,6 +331,27 @@ impl Run {
         self.clock.set(Timestamp::from_unix_ms(self.now));
     }
 
+    /// What the store has dropped without a word, the head file remembers: a log that ends too soon is not served.
+    fn rotten(&mut self) {
+        let Some(log) = self.disk.rot() else { return };
+        self.faults.begin(None);
+        let place = Place {
+            disk: &self.disk,
+            folder: self.folder.path(),
+            options: &self.options,
+            clock: &self.clock,
+            faults: &self.faults,
+        };
+        let life = Life::open(&place, Confirmed::Yes).unwrap();
+        let directory = life.opened.directory.read().unwrap();
+        assert!(
+            directory.served.values().all(|(id, _)| *id != log),
+            "log {log} is served without its end"
+        );
+        assert!(!directory.lost.is_empty() || directory.nameless.is_some());
+        *self.tally.ends.entry("rotten").or_default() += 1;
+    }
+
     fn last_life(&mut self) {
         let (mut life, harm) = loop {
             if let Some(started) = self.start(None) {
@@ -358,5 +379,8 @@ impl Run {
         }
         assert_eq!(self.faults.struck(), None);
         self.end(life, "stopped");
+        if self.dice.percent(10) {
+            self.rotten();
+        }
     }
 }
