@@ -103,6 +103,7 @@ fn nothing_is_built_on_what_a_failed_sync_left_in_memory() {
 
                 let log = disk.open(options).unwrap();
                 let size = log.head(LogId::new(1)).size;
+                assert!(size >= before);
                 append(&log, 1, size + 1, &entries(size + 1, 3)).unwrap();
                 holds(&log, 1, &entries(1, size + 3));
                 disk.crash(0);

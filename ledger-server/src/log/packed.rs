@@ -168,6 +168,18 @@ impl PackedLog {
             log.roll(&mut log.lock(), &recovered.marks).inspect_err(|_| doubt(&**medium))?;
             medium.believe()?;
         }
+        // What was found beyond the head files is shown and answered from now on: they are to know of it, too. And after a
+        // kill they may be in the system's memory alone.
+        for (id, mark) in recovered.marks {
+            let head = log.head(id);
+            if log.verdict(id).is_err() {
+                continue;
+            }
+            if head.size > mark {
+                log.heads.write(id, &head)?;
+            }
+            log.heads.sync(id)?;
+        }
         Ok(log)
     }
 

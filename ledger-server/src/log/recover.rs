@@ -88,7 +88,10 @@ pub(crate) fn recover(
         seen = see(medium, volumes, heads, (&current, &older), Belief::Blocks)?;
     }
     let Seen { survey, faults, believed: _ } = seen;
-    for (log, found) in survey.logs.iter().filter(|(log, _)| !faults.contains_key(log)) {
+    // A segment that is in memory alone replaces nothing: the tail blocks are cleared away with the whole volume.
+    let doubted = medium.is_doubted()?;
+    let whole = |log: &LogId| !doubted && !faults.contains_key(log);
+    for (log, found) in survey.logs.iter().filter(|(log, _)| whole(log)) {
         for first in &found.replaced {
             current.store()?.remove(TAIL, &block::tail_key(*log, *first))?;
         }

@@ -13,9 +13,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 pub use fate::{Act, Arrival, Failure, Fate, Fates, PowerCut, Spot};
 
 use crate::log::medium::Medium;
-#[cfg(test)]
-use crate::log::medium::Store;
 use crate::log::{LogError, LogOptions, PackedLog};
+#[cfg(test)]
+use crate::log::{LogId, block, medium::Store, packed::TAIL};
 use content::{Content, Forgotten, Unsynced, Write};
 use powered::Powered;
 
@@ -134,6 +134,20 @@ impl SimulatedDisk {
         disk.cuts += 1;
     }
 
+    /// Drops the last tail block of the newest volume without a word, as a store does whose last bytes are damaged. Says
+    /// whose it was, if there was one.
+    #[cfg(test)]
+    pub(crate) fn rot(&self) -> Option<LogId> {
+        let mut disk = self.lock();
+        let (number, keys) = disk.now.volumes.last_key_value()?;
+        let (at, last) = (*number, keys.keys().rfind(|(table, _)| table == TAIL)?.clone());
+        let (log, _, _) = block::read_key(&last.1)?;
+        let gone = Write::Key { at: Spot::Volume(at), key: last, value: None };
+        disk.now.apply(&gone);
+        disk.platter.apply(&gone);
+        Some(log)
+    }
+
     /// How many writes a power cut would put at risk.
     pub fn unsynced(&self) -> usize {
         self.lock().unsynced.len()
@@ -187,5 +201,47 @@ impl Disk {
         self.now.volumes.remove(&number);
         self.platter.volumes.remove(&number);
         self.unsynced.retain(|unsynced| unsynced.write.at() != Spot::Volume(number));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+    use std::time::Duration;
+
+    use super::*;
+    use crate::log::{Block, Log};
+
+    /// The power goes before the head file is written.
+    struct NoHead;
+
+    impl Fates for NoHead {
+        fn next(&self, act: Act, _: Spot) -> Fate {
+            if act == Act::WriteHead { Fate::CutBefore } else { Fate::Done }
+        }
+    }
+
+    /// Entries that were not acknowledged, and are there at the next start, are shown and answered from then on: so the
+    /// head file knows of them from then on, too, and a store that drops them is found out.
+    #[test]
+    fn what_a_start_finds_beyond_the_head_file_is_in_it_from_then_on() {
+        let options = LogOptions { head_sync_every: Duration::ZERO, ..LogOptions::default() };
+        let (disk, one) = (SimulatedDisk::new(), LogId::new(1));
+        let log = disk.open(&options).unwrap();
+        let append = |log: &PackedLog, first| {
+            log.append(&[Block { log: one, first, entries: &[b"an entry".to_vec()] }])
+        };
+        append(&log, 1).unwrap();
+        disk.ask(Some(Arc::new(NoHead)));
+        catch_unwind(AssertUnwindSafe(|| append(&log, 2))).unwrap_err();
+        disk.ask(None);
+        disk.crash(0);
+        drop(log);
+        let log = disk.open(&options).unwrap();
+        assert_eq!(log.head(one).size, 2);
+        drop(log);
+        assert_eq!(disk.rot(), Some(one));
+        let verdict = disk.open(&options).unwrap().verdict(one);
+        assert!(verdict.is_err(), "entry 2 was shown, and is gone without a word");
     }
 }

@@ -213,7 +213,7 @@ pub(super) fn plan(dice: &mut Dice) -> Option<Plan> {
         Act::Put,
         Act::Remove,
         Act::Sync,
-        Act::OpenVolume,
+        Act::CreateVolume,
         Act::SetAside,
         Act::CreatePack,
         Act::RemoveTables,

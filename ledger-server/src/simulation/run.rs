@@ -1,5 +1,8 @@
 //! One run: some lives of the process on one disk, each ended by chance, and after each of them the books are held.
 
+mod last;
+mod start;
+
 use std::{
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
     path::Path,
@@ -12,10 +15,10 @@ use tempfile::TempDir;
 
 use super::{
     callers::{Callers, Coop},
-    derived::{self, Harm},
+    derived::Harm,
     faults::{self, Faults, Plan},
     holding,
-    life::{Confirmed, Life, Place},
+    life::Life,
     loss,
     tally::Tally,
     trace::Trace,
@@ -144,66 +147,6 @@ impl Run {
         self.end(life, end.unwrap_or("killed"));
     }
 
-    /// Opens the process. Nothing: it came to its end meanwhile.
-    fn start(&mut self, plan: Option<Plan>) -> Option<(Life, Harm)> {
-        self.tally.lives += 1;
-        let harm = derived::harm(self.folder.path(), &mut self.dice);
-        self.faults.say(&harm);
-        // A page that is damaged may be opened long after.
-        self.flipped |= harm == Harm::PagesFlipped;
-        let harm = if self.flipped { Harm::PagesFlipped } else { harm };
-        let mut confirmed = if self.dice.percent(50) { Confirmed::Yes } else { Confirmed::No };
-        loop {
-            self.faults.begin(plan);
-            let place = Place {
-                disk: &self.disk,
-                folder: self.folder.path(),
-                options: &self.options,
-                clock: &self.clock,
-                faults: &self.faults,
-            };
-            match went(|| Life::open(&place, confirmed)) {
-                Went::Done(life) => {
-                    assert_eq!(self.faults.struck(), None, "it started on a disk that failed");
-                    self.held(&life, harm);
-                    return Some((life, harm));
-                }
-                Went::Ended(Error::ClockJumped(_)) => {
-                    self.faults.say(&"the clock is not believed");
-                    confirmed = Confirmed::Yes;
-                    self.gone("killed");
-                }
-                Went::Ended(error) => {
-                    assert!(self.faults.struck().is_some(), "it does not start: {error}");
-                    self.gone("killed");
-                    return None;
-                }
-                Went::Cut => {
-                    self.gone("cut");
-                    return None;
-                }
-            }
-        }
-    }
-
-    /// A new life has all that was answered and all that was seen in those before.
-    fn held(&mut self, life: &Life, harm: Harm) {
-        let mut seen = self.faults.seen();
-        holding::served(life);
-        for coop in &mut self.coops {
-            let Some(id) = coop.log(life) else {
-                assert_eq!(coop.books.size(), 0, "{} is gone", coop.name);
-                assert_eq!(coop.promised.highest, 0, "{} was founded", coop.name);
-                continue;
-            };
-            holding::reread(life, id, &mut coop.books);
-            holding::stand((life, harm), id, &coop.books);
-            holding::kept(life, id, &coop.books, &coop.promised);
-            holding::seen(&coop.books, &seen.remove(&id).unwrap_or_default());
-        }
-        assert!(seen.values().all(Vec::is_empty), "a log is gone that readers had seen");
-    }
-
     /// Callers ask, the writer works, they hear of it. Says how the process ended, if it did.
     fn step(&mut self, life: &mut Life, harm: Harm) -> Option<&'static str> {
         self.time_goes_by();
@@ -329,34 +272,5 @@ impl Run {
             _ => self.dice.between(0, 60_000),
         };
         self.clock.set(Timestamp::from_unix_ms(self.now));
-    }
-
-    fn last_life(&mut self) {
-        let (mut life, harm) = loop {
-            if let Some(started) = self.start(None) {
-                break started;
-            }
-        };
-        for _ in 0..3 {
-            self.callers.ask_again(&life, &self.coops);
-            let end = self.judge(went(|| life.write()), harm);
-            assert_eq!(end, None);
-            self.hear();
-            life.pack();
-        }
-        assert_eq!(self.callers.unanswered(), 0, "somebody got no answer");
-        for coop in &mut self.coops {
-            let Some(id) = coop.log(&life) else { continue };
-            holding::follow(&life, id, &mut coop.books);
-            holding::reread(&life, id, &mut coop.books);
-            holding::stand((&life, harm), id, &coop.books);
-            holding::kept(&life, id, &coop.books, &coop.promised);
-            holding::again((&life, harm), id, &coop.books, &mut self.dice);
-            let tried = &coop.promised.tried;
-            let stored = tried.iter().find(|id| coop.books.requests.contains_key(id));
-            assert_eq!(stored, None, "what was only looked at was recorded");
-        }
-        assert_eq!(self.faults.struck(), None);
-        self.end(life, "stopped");
     }
 }

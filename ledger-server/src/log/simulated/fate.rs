@@ -15,8 +15,8 @@ pub enum Act {
     Remove,
     /// A store is brought to the platter.
     Sync,
-    /// A volume is opened, and created where there is none.
-    OpenVolume,
+    /// A volume comes to be.
+    CreateVolume,
     /// A volume that was never finished goes out of the way.
     SetAside,
     /// A pack comes to be.

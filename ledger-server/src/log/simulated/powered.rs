@@ -69,11 +69,13 @@ impl Medium for Powered {
 
     fn open_volume(&self, number: u32) -> Result<Arc<dyn Store>, LogError> {
         let at = Spot::Volume(number);
-        self.act((Act::OpenVolume, at), |disk| {
-            disk.now.volumes.entry(number).or_default();
-            disk.platter.volumes.entry(number).or_default();
-            Ok(())
-        })?;
+        if !self.lock()?.now.volumes.contains_key(&number) {
+            self.act((Act::CreateVolume, at), |disk| {
+                disk.now.volumes.entry(number).or_default();
+                disk.platter.volumes.entry(number).or_default();
+                Ok(())
+            })?;
+        }
         Ok(Arc::new(self.tables(at)))
     }
 
