@@ -11,12 +11,14 @@ mod broken_off;
 mod damage;
 mod fixtures;
 mod folder;
+mod forged;
 mod power;
 mod seen;
 
 use std::{
     fs,
     path::{Path, PathBuf},
+    pin::pin,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -210,7 +212,18 @@ fn a_backup_under_load_is_a_cut_through_all_of_it() {
         for n in 0..3 {
             let folder = backups.path().join(n.to_string());
             let acknowledged = town.position().await;
-            create(town.dir.path(), &folder).await.unwrap();
+            {
+                // Checkpoints of what the backup will not hold are published all the time, too.
+                let mut made = pin!(create(town.dir.path(), &folder));
+                loop {
+                    tokio::select! {
+                        made = &mut made => break drop(made.unwrap()),
+                        () = tokio::task::yield_now() => {
+                            tokio::task::block_in_place(|| town.house().checkpoint(&coop())).unwrap();
+                        }
+                    }
+                }
+            }
             folders.push((folder, acknowledged));
         }
         stop.store(true, Ordering::Relaxed);

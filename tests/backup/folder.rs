@@ -192,6 +192,14 @@ fn a_backup_before_anything_was_founded_holds_the_keys() {
         restore(&folder, &data, &[]).await.unwrap();
         let kept = |name: &str| fs::read(town.dir.path().join(name)).unwrap();
         assert_eq!(fs::read(data.join("secret.key")).unwrap(), kept("secret.key"));
+        // The token is not in it. Whoever has lost it does what the restore says, and gets another.
+        let house = House::open(&Opening::at(&data)).unwrap();
+        assert_eq!(house.token(), None);
+        house.close().await;
+        fs::remove_file(data.join("operator.hash")).unwrap();
+        let house = House::open(&Opening::at(&data)).unwrap();
+        assert_eq!(house.token(), Some(&*data.join("operator.token")));
+        house.close().await;
         town.ok(say::found()).await;
         let folder = backups.path().join("later");
         create(town.dir.path(), &folder).await.unwrap();

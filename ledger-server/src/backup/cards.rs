@@ -132,3 +132,56 @@ impl Source {
         Some(Kept { drawer, log, number, bytes })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    type Found = Vec<(Drawer, u32, u64, Vec<u8>)>;
+
+    fn all(path: &Path) -> Result<Found, Error> {
+        let mut found = Vec::new();
+        read(path, &mut |kept| {
+            found.push((kept.drawer, kept.log.get(), kept.number, kept.bytes));
+            Ok(())
+        })?;
+        Ok(found)
+    }
+
+    #[test]
+    fn what_was_kept_is_read_again_and_no_flipped_bit_is() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Cards::open(&dir.path().join("store"), &dir.path().join("reserve")).unwrap();
+        let kept = [
+            (Drawer::Members, 1, 1001, b"Ann".to_vec()),
+            (Drawer::Members, 1, 1002, Vec::new()),
+            (Drawer::Notes, 1, 7, b"thank you".to_vec()),
+            (Drawer::Notes, 3, 7, vec![9; 64 << 10]),
+        ];
+        for (drawer, log, number, bytes) in &kept {
+            store.put_back(*drawer, LogId::new(*log), (*number, bytes)).unwrap();
+        }
+        // Of a log that is not asked for.
+        store.put_back(Drawer::Members, LogId::new(2), (1001, b"Zoe")).unwrap();
+        let logs = [LogId::new(1), LogId::new(3)];
+        let (listed, counted) = write(&store, &logs, (dir.path(), "cards")).unwrap();
+        assert_eq!(counted, Counted { cards: 2, notes: 2 });
+        let path = dir.path().join("cards");
+        assert_eq!(all(&path).unwrap(), kept);
+        let whole = fs::read(&path).unwrap();
+        assert_eq!(listed.bytes, whole.len() as u64);
+        let ends = (0..200).chain(whole.len() - 200..whole.len());
+        for at in ends {
+            let mut bytes = whole.clone();
+            bytes[at] ^= 1;
+            fs::write(&path, &bytes).unwrap();
+            assert!(all(&path).is_err(), "byte {at}");
+            fs::write(&path, &whole[..at]).unwrap();
+            assert!(all(&path).is_err(), "cut at {at}");
+        }
+        fs::write(&path, [&*whole, b"x"].concat()).unwrap();
+        assert!(all(&path).is_err(), "something behind its end");
+    }
+}
