@@ -8,11 +8,23 @@ use crate::{backup::Backup, tls::Tls};
 
 /// The Care Store ledger of a care co-op: every hour banked, every voucher, every respite, in a log that is never rewritten.
 #[derive(Debug, Parser)]
-#[command(name = "carestore-server", version, about)]
+#[command(
+    name = "carestore-server",
+    about,
+    disable_version_flag = true,
+    arg_required_else_help = true,
+    args_conflicts_with_subcommands = true
+)]
 pub struct Config {
+    /// Say which version this is.
+    #[arg(short = 'V', long)]
+    pub version: bool,
+    /// With --version: how it was built, and of which packages.
+    #[arg(long, requires = "version")]
+    pub verbose: bool,
     /// What to do.
     #[command(subcommand)]
-    pub command: Command,
+    pub command: Option<Command>,
 }
 
 /// What the server can do.
@@ -22,6 +34,8 @@ pub enum Command {
     Serve(Serve),
     /// Found a sample co-op in a folder of its own, fill it with a simulated year, and serve it.
     Demo(Demo),
+    /// Look at the folder and the machine, and say what is well and what is not. Nothing is changed.
+    Doctor(Doctor),
     /// After a loss: go on without what the store has lost.
     #[command(subcommand)]
     Guard(Guard),
@@ -97,6 +111,20 @@ pub struct Demo {
     /// Another number makes another year.
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
+}
+
+/// What is looked at.
+#[derive(Clone, Debug, Args)]
+pub struct Doctor {
+    /// The folder with everything in it.
+    #[arg(long, env = "CARESTORE_DATA", default_value = "carestore-data")]
+    pub data: PathBuf,
+    /// The certificate chain of the server, as PEM.
+    #[arg(long, env = "CARESTORE_TLS_CERT", requires = "tls_key")]
+    pub tls_cert: Option<PathBuf>,
+    /// The certificate's key, as PEM.
+    #[arg(long, env = "CARESTORE_TLS_KEY", requires = "tls_cert")]
+    pub tls_key: Option<PathBuf>,
 }
 
 /// Certificates for trying out.

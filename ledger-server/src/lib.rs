@@ -13,6 +13,7 @@ mod checkpoints;
 mod clock;
 mod config;
 mod demo;
+mod doctor;
 mod engine;
 mod error;
 mod format;
@@ -43,8 +44,12 @@ pub use access::{Access, Denied, Reach, access};
 pub use backup::{Backup, Step, backup, backup_by_steps};
 pub use checkpoints::Signed;
 pub use clock::{Clock, Jumped};
-pub use config::{Command, Config, Demo, DevCerts, Guard, Keys, Serve};
+pub use config::{Command, Config, Demo, DevCerts, Doctor, Guard, Keys, Serve};
 pub use demo::demo;
+pub use doctor::{Finding, examine};
+/// How this program was built: the commit, the compiler, and each package of the lock file with its version, a line each.
+pub const BUILT: &str = include_str!(concat!(env!("OUT_DIR"), "/built.txt"));
+
 pub use engine::{Answer, Engine, ImportAnswer, ImportJob, Submission};
 pub use error::Error;
 pub use guard::{Verdict, accept_loss, verdicts};

@@ -29,7 +29,7 @@ use std::path::PathBuf;
 
 use ledger_proto::{Frontier, Hash, NoLeaves};
 
-pub(crate) use folder::{make_folder, names, sync_folder};
+pub(crate) use folder::{free, make_folder, names, sync_folder};
 pub(crate) use medium::Store;
 pub use memory::MemoryLog;
 pub use packed::{LogOptions, PackedLog};

@@ -10,8 +10,9 @@ use std::{
 use clap::Parser;
 use ledger_core::CoopName;
 use ledger_server::{
-    Command, Config, DevCerts, Error, Guard, House, Keys, Lobby, Opening, Page, Serve, accept_loss,
-    backup, demo, dev_certs, rotate_key, until_told, verdicts, verifier_keys,
+    BUILT, Command, Config, DevCerts, Doctor, Error, Finding, Guard, House, Keys, Lobby, Opening,
+    Page, Serve, Tls, accept_loss, backup, demo, dev_certs, examine, rotate_key, until_told,
+    verdicts, verifier_keys,
 };
 use mimalloc::MiMalloc;
 use sd_notify::NotifyState;
@@ -30,7 +31,11 @@ fn main() -> ExitCode {
     let journal = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours);
     journal.with_writer(std::io::stderr).init();
     let config = Config::parse();
-    match run(config) {
+    let Some(command) = config.command else {
+        version(config.verbose.then_some(BUILT));
+        return ExitCode::SUCCESS;
+    };
+    match run(command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             // The journal may be read by another than the person at the keyboard.
@@ -40,13 +45,14 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(config: Config) -> Result<(), Error> {
+fn run(command: Command) -> Result<(), Error> {
     let runtime =
         tokio::runtime::Runtime::new().map_err(|error| Error::Internal(error.to_string()))?;
     runtime.block_on(async {
-        match config.command {
+        match command {
             Command::Serve(how) => start(how).await,
             Command::Demo(how) => demo(&how).await,
+            Command::Doctor(what) => doctor(&what),
             Command::DevCerts(DevCerts { out, hosts }) => certificates(&out, &hosts),
             Command::Guard(Guard::Show { data }) => show(&data),
             Command::Guard(Guard::AcceptLoss { data, coop }) => accept(&data, &coop).await,
@@ -55,6 +61,30 @@ fn run(config: Config) -> Result<(), Error> {
             Command::Keys(Keys::Rotate { data, coop }) => rotate(&data, &coop).await,
         }
     })
+}
+
+/// Which version this is, and how it was built where that is asked for.
+fn version(built: Option<&str>) {
+    let said = format!("carestore-server {}", env!("CARGO_PKG_VERSION"));
+    say(&said, std::io::stdout());
+    if let Some(built) = built {
+        say(built.trim_end(), std::io::stdout());
+    }
+}
+
+fn doctor(what: &Doctor) -> Result<(), Error> {
+    let tls = what.tls_cert.clone().zip(what.tls_key.clone());
+    let tls = tls.map(|(certificate, key)| Tls { certificate, key, client_ca: None });
+    let found = examine(&what.data, tls.as_ref());
+    for finding in &found {
+        say(&finding.to_string(), std::io::stdout());
+    }
+    let wrong = found.iter().filter(|finding| matches!(finding, Finding::Wrong(_))).count();
+    match wrong {
+        0 => Ok(()),
+        1 => Err(Error::Internal("one thing must be mended".to_owned())),
+        _ => Err(Error::Internal(format!("{wrong} things must be mended"))),
+    }
 }
 
 async fn start(how: Serve) -> Result<(), Error> {

@@ -42,6 +42,14 @@ impl Tls {
     }
 }
 
+impl Tls {
+    /// Whether the certificate and its key can be read, and belong together.
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        let server = tonic::transport::Server::builder().tls_config(self.config()?);
+        server.map(drop).map_err(Error::internal)
+    }
+}
+
 /// Refuses to be reached from other machines without TLS, and says which line mends it.
 pub(crate) fn private(listen: SocketAddr, tls: Option<&Tls>) -> Result<(), Error> {
     if tls.is_some() || listen.ip().is_loopback() {
