@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use super::{audited, card, coop, create, found, named, restore, served, verify};
 use crate::{
     guards::copy,
-    harness::{Town, run, say},
+    harness::{HOUR, Town, run, say},
     restart::{lively, picture},
 };
 
@@ -84,7 +84,8 @@ fn what_earlier_releases_left_is_read_and_comes_to_the_same() {
                 }
                 let mut town = Town::on(dir, crate::harness::noon()).await;
                 assert_eq!(figures(&town).await, expected, "{}", release.display());
-                // It goes on from there, and starts again.
+                // It goes on from there, and starts again. The ids of an hour ago are taken.
+                town.later(HOUR);
                 town.ok(say::record(1, 4, 30)).await;
                 town.restart().await;
                 assert_eq!(town.position().await, expected["position"].as_i64().unwrap() + 1);
