@@ -188,3 +188,23 @@ fn a_deadline_that_passes_is_called_by_its_name() {
         assert!(answer.contains("grpc-status:4"), "{answer}");
     });
 }
+
+#[test]
+fn every_answer_has_the_id_by_which_the_journal_knows_its_call() {
+    run(async {
+        let town = Town::founded().await;
+        let asked = v1::ListCoopsRequest::default();
+        let token = format!("authorization: Bearer {}\r\n", town.token());
+        let said = format!("{token}x-request-id: rota-17.b\r\n");
+        let answer = by_web(&town, "CoopService/ListCoops", &said, &asked).await;
+        assert!(answer.contains("x-request-id: rota-17.b\r\n"), "{answer}");
+        // What could write something of its own into the journal is not taken; a refusal has an id, too.
+        let forged = format!("x-request-id: a b;{}\r\n", "x".repeat(80));
+        for headers in [format!("{token}{forged}"), forged, token] {
+            let answer = by_web(&town, "CoopService/ListCoops", &headers, &asked).await;
+            let id = answer.split("x-request-id: ").nth(1).and_then(|rest| rest.lines().next());
+            let id = id.unwrap_or_default();
+            assert!(id.len() == 16 && id.bytes().all(|b| b.is_ascii_hexdigit()), "{answer}");
+        }
+    });
+}

@@ -1,6 +1,7 @@
 //! The only file that reads the wall clock, and doubts it.
 
 use std::{
+    path::Path,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicI64, Ordering},
@@ -115,6 +116,13 @@ impl Clock {
         }
         Ok(())
     }
+}
+
+/// When a file was written last, by the clock of its day.
+pub(crate) fn modified(file: &Path) -> Option<Timestamp> {
+    let modified = std::fs::metadata(file).and_then(|found| found.modified()).ok()?;
+    let since = modified.duration_since(UNIX_EPOCH).ok()?;
+    i64::try_from(since.as_millis()).ok().map(Timestamp::from_unix_ms)
 }
 
 fn wall() -> Timestamp {

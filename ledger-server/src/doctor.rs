@@ -14,7 +14,7 @@ use std::{
 
 use crate::{
     backup,
-    clock::Clock,
+    clock::{self, Clock},
     guard::verdicts,
     log::{LogOptions, free},
     tls::Tls,
@@ -61,7 +61,7 @@ pub fn examine(data: &Path, tls: Option<&Tls>) -> Vec<Finding> {
     let mut found = permissions(data);
     found.push(room(data));
     found.push(sync(data));
-    found.push(clock(data));
+    found.push(time(data));
     found.extend(guard(data));
     found.push(backups(data));
     found.extend(tls.map(certificates));
@@ -162,14 +162,11 @@ fn sync(data: &Path) -> Finding {
 }
 
 /// The clock beside the files: they were written in the past.
-fn clock(data: &Path) -> Finding {
+fn time(data: &Path) -> Finding {
     let now = Clock::machine().reading();
-    let newest = ["checkpoints", "log", "snapshots"].iter().filter_map(|name| {
-        let modified = fs::metadata(data.join(name)).and_then(|found| found.modified()).ok()?;
-        let since = modified.duration_since(std::time::UNIX_EPOCH).ok()?;
-        i64::try_from(since.as_millis()).ok()
-    });
-    let ahead = newest.max().unwrap_or_default().saturating_sub(now.unix_ms());
+    let newest = ["checkpoints", "log", "snapshots"].iter();
+    let newest = newest.filter_map(|name| clock::modified(&data.join(name))).max();
+    let ahead = newest.unwrap_or_default().unix_ms().saturating_sub(now.unix_ms());
     if ahead > 3_600_000 {
         Wrong(format!(
             "the clock says {}, and files in the folder are newer by {} minutes: set the clock",
@@ -261,8 +258,9 @@ mod tests {
         let tls =
             Tls { certificate: data.join("no.pem"), key: data.join("no.key"), client_ca: None };
         assert!(said(&examine(&data, Some(&tls))).contains("WRONG  TLS: cannot read"));
-        let future = std::time::SystemTime::now() + Duration::from_hours(24);
-        File::open(data.join("log")).unwrap().set_modified(future).unwrap();
+        let log = File::open(data.join("log")).unwrap();
+        let tomorrow = log.metadata().unwrap().modified().unwrap() + Duration::from_hours(24);
+        log.set_modified(tomorrow).unwrap();
         assert!(said(&examine(&data, None)).contains("set the clock"));
     }
 }

@@ -15,11 +15,11 @@ use tonic::{
     transport::server::{TcpConnectInfo, TlsConnectInfo},
 };
 use tower::{Layer, Service};
-use tracing::Level;
+use tracing::{Instrument, Level};
 
 use crate::{
     access::{Access, Called, Caller, access, short_name},
-    auth::Auth,
+    auth::{Auth, hex, random},
     error::Error,
     metrics::Metrics,
     status,
@@ -111,6 +111,28 @@ fn deadline<B>(request: &Request<B>) -> Option<Duration> {
     Some(whole.mul_f64(0.98))
 }
 
+/// The header by which a call is found again in the journal.
+const CALL_ID: &str = "x-request-id";
+
+/// The id of a call: the one that the caller gave it, if it can stand in a journal, or else one of chance.
+fn call_id<B>(request: &Request<B>) -> String {
+    let said = request.headers().get(CALL_ID).and_then(|said| said.to_str().ok());
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+    let fits = |said: &&str| (1..=64).contains(&said.len()) && said.bytes().all(plain);
+    match said.filter(fits) {
+        Some(said) => said.to_owned(),
+        None => random().map(|chance| hex(&chance[..8])).unwrap_or_default(),
+    }
+}
+
+/// The answer, with the id of its call.
+fn with_id(mut answer: Response<Body>, id: &str) -> Response<Body> {
+    if let Ok(id) = id.parse() {
+        answer.headers_mut().insert(CALL_ID, id);
+    }
+    answer
+}
+
 /// What the transport refuses by itself, before any method sees it, in the words of this API.
 fn explained(answer: Response<Body>) -> Response<Body> {
     let said = |name: &str| answer.headers().get(name).and_then(|value| value.to_str().ok());
@@ -168,28 +190,36 @@ where
 
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
         let stopwatch = Stopwatch::start(&request);
-        match self.check(&mut request) {
+        let id = call_id(&request);
+        // Whatever is written into the journal on behalf of this call has its id.
+        let span = tracing::error_span!("call", id = id.as_str());
+        let checked = span.in_scope(|| self.check(&mut request));
+        match checked {
             Ok(()) => {
                 let deadline = deadline(&request);
                 let answer = self.inner.call(request);
-                Box::pin(async move {
-                    let answered = match deadline {
-                        None => answer.await,
-                        Some(deadline) => match tokio::time::timeout(deadline, answer).await {
-                            Ok(answered) => answered,
-                            // What was submitted runs to its end: the writer does not hear of this.
-                            Err(_) => Ok(Status::from(Error::Deadline).into_http()),
-                        },
-                    };
-                    if let Some(stopwatch) = stopwatch {
-                        stopwatch.stop();
+                Box::pin(
+                    async move {
+                        let answered = match deadline {
+                            None => answer.await,
+                            Some(deadline) => match tokio::time::timeout(deadline, answer).await {
+                                Ok(answered) => answered,
+                                // What was submitted runs to its end: the writer does not hear of this.
+                                Err(_) => Ok(Status::from(Error::Deadline).into_http()),
+                            },
+                        };
+                        if let Some(stopwatch) = stopwatch {
+                            stopwatch.stop();
+                        }
+                        answered.map(explained).map(|answer| with_id(answer, &id))
                     }
-                    answered.map(explained)
-                })
+                    .instrument(span),
+                )
             }
             Err(error) => {
                 self.metrics.refused(status::reason(&error));
-                let refused = Status::from(error).into_http();
+                let refused = span.in_scope(|| Status::from(error).into_http());
+                let refused = with_id(refused, &id);
                 Box::pin(async move { Ok(refused) })
             }
         }

@@ -29,7 +29,12 @@ fn main() -> ExitCode {
     // A journal in a file has no colours.
     let colours = std::io::stderr().is_terminal();
     let journal = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours);
-    journal.with_writer(std::io::stderr).init();
+    let journal = journal.with_writer(std::io::stderr);
+    if std::env::var("CARESTORE_LOG_FORMAT").as_deref() == Ok("json") {
+        journal.json().init();
+    } else {
+        journal.init();
+    }
     let config = Config::parse();
     let Some(command) = config.command else {
         version(config.verbose.then_some(BUILT));

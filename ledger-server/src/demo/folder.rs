@@ -8,7 +8,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::error::Error;
+use crate::{error::Error, log::make_folder};
 
 const FILLING: &str = "sample.filling";
 const FILLED: &str = "sample.filled";
@@ -46,7 +46,7 @@ pub(super) fn look(folder: &Path, about: &str) -> Result<Found, Error> {
             folder.display()
         )));
     }
-    fs::create_dir_all(folder).map_err(|error| cannot("make", folder, &error))?;
+    make_folder(folder)?;
     let marker = mark(folder, about).map_err(|error| {
         if error.kind() != ErrorKind::WouldBlock {
             return cannot("write into", folder, &error);
