@@ -289,12 +289,14 @@ impl Writer {
         let entry = self.entry(batch, coop, position)?;
         let (entry, leaf) = entry.ok_or_else(|| Error::internal("a known request has no entry"))?;
         let leaf = Some(leaf);
-        let below_soft_floor = match batch.below_soft_floor.get(&(coop.clone(), position)) {
-            Some(minutes) => *minutes,
-            None => match self.ledgers.get(coop) {
-                Some(ledger) => stood_below(ledger, &entry)?,
-                None => 0,
-            },
+        let below_soft_floor = match self.ledgers.get(coop) {
+            // What readers see does not know of this batch yet.
+            _ if batch.find(coop, position).is_some() => {
+                let noted = batch.below_soft_floor.get(&(coop.clone(), position));
+                noted.copied().unwrap_or_default()
+            }
+            Some(ledger) => stood_below(ledger, &entry)?,
+            None => 0,
         };
         Ok(Answer { entry, leaf, replayed: true, validated_only: false, below_soft_floor })
     }

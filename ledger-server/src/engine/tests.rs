@@ -1,6 +1,9 @@
 //! The writer, when many ask at once.
 
-use ledger_core::{Command, CoopName, RequestId, Values};
+use ledger_core::{
+    Actor, Command, CoopName, EvidenceGrade, Hat, Help, HoursDestination, Kinship, MemberId,
+    Minutes, OfficerId, RequestId, TaskKind, Values,
+};
 
 use super::{BATCH_MAX, INBOX};
 use crate::{
@@ -56,5 +59,51 @@ async fn no_more_wait_than_there_is_room_for_however_they_come() {
         let answers = house.engine().send(vec![look.clone(); INBOX]).unwrap().await.unwrap();
         assert_eq!(answers.iter().filter(|answer| answer.is_ok()).count(), INBOX);
     }
+    house.close().await;
+}
+
+/// Nobody is told that an account stood below the soft floor because it had stood there before the batch.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_retry_in_the_same_batch_gets_the_original_answer() {
+    let dir = tempfile::tempdir().unwrap();
+    let house = House::open(&Opening::at(dir.path())).unwrap();
+    let coop = CoopName::new("colne-valley").unwrap();
+    let now = house.now().unwrap();
+    let ask = |n: u8, command| asks(&coop, RequestId::of_time(now, [n; 10]), command);
+    let by_officer = |n: u8, command| {
+        let mut asked = ask(n, command);
+        asked.request.actor = Actor::Officer(OfficerId::new(1).unwrap());
+        asked
+    };
+    let (from, to) = (MemberId::at(0).unwrap(), MemberId::at(1).unwrap());
+    let minutes = |minutes| Minutes::new(minutes).unwrap();
+    let give = |n, given| {
+        by_officer(n, Command::GiveHours { from, to: Some(to), minutes: minutes(given) })
+    };
+    let found = Command::FoundCoop { coop: coop.clone(), policy: Values::template() };
+    house.engine().submit(ask(0, found)).await.unwrap();
+    for n in [1, 2] {
+        let hats = vec![Hat::Supporter];
+        let enrol = Command::EnrolMember { hats, reference: None, joined_on: None };
+        house.engine().submit(by_officer(n, enrol)).await.unwrap();
+    }
+    let below = house.engine().submit(give(3, 379)).await.unwrap();
+    assert_eq!(below.below_soft_floor, 19);
+    let help = Help {
+        giver: from,
+        receiver: None,
+        minutes: minutes(100),
+        task: TaskKind::Garden,
+        destination: HoursDestination::OwnAccount,
+        kinship: Kinship::Neighbour,
+    };
+    let earned = by_officer(4, Command::RecordHours { help, evidence: EvidenceGrade::Phone });
+    let together = vec![earned, give(5, 10), give(5, 10)];
+    let answers = house.engine().send(together).unwrap().await.unwrap();
+    let said: Vec<_> = answers
+        .iter()
+        .map(|answer| answer.as_ref().map(|it| (it.replayed, it.below_soft_floor)).unwrap())
+        .collect();
+    assert_eq!(said, [(false, 0), (false, 0), (true, 0)]);
     house.close().await;
 }
