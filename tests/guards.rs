@@ -8,6 +8,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc;
+use std::thread;
 use std::time::Duration;
 
 use ledger_server::{Log, LogError, LogId, LogOptions, Lost, PackedLog, SimulatedDisk, Watchdog};
@@ -220,17 +221,26 @@ fn volumes_end_and_only_a_few_stay_open() {
         let path = |fd: std::io::Result<fs::DirEntry>| fs::read_link(fd.unwrap().path());
         open.filter_map(|fd| path(fd).ok()).any(|at| files.contains(&at))
     };
-    let open = |log: &PackedLog| (1..=log.volumes()).filter(|number| held(*number)).count();
-    assert_eq!(open(&log), 1, "nobody has read anything");
+    // Whoever packs reads what was packed once more, and a store that is dropped lets go of its file a moment later.
+    let open = |log: &PackedLog, so_many: usize| {
+        let held = || (1..=log.volumes()).filter(|number| held(*number)).count();
+        (0..200).any(|_| {
+            held() == so_many || {
+                thread::sleep(Duration::from_millis(50));
+                false
+            }
+        })
+    };
+    assert!(open(&log, 1), "nobody has read anything");
     for _ in 0..2 {
         holds(&log, 1, &kept);
         holds(&log, 2, &entries(1, 24));
-        assert_eq!(open(&log), 3);
+        assert!(open(&log, 3));
         assert!(held(log.volumes()));
     }
     drop(log);
     let log = PackedLog::open(dir.path(), &small()).unwrap();
-    assert_eq!(open(&log), 1, "a start opens no pack's store");
+    assert!(open(&log, 1), "a start opens no pack's store");
     holds(&log, 1, &kept);
 }
 

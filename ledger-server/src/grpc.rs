@@ -116,7 +116,8 @@ impl Service {
     fn of<M>(&self, request: &Request<M>) -> Self {
         match request.extensions().get::<Called>().cloned() {
             Some(Called { caller, method }) => Self { caller, method, ..self.clone() },
-            None => self.called_by(Caller::Stranger),
+            // Nobody came in by the gate: whoever holds the service asks it.
+            None => self.clone(),
         }
     }
 
