@@ -167,6 +167,11 @@ impl Medium for Folder {
         write_whole(&self.index(number), &index)
     }
 
+    fn has_tables(&self, number: u32) -> Result<bool, LogError> {
+        let volume = self.volume(number);
+        volume.try_exists().map_err(LogError::io(format!("looking for {}", volume.display())))
+    }
+
     fn remove_tables(&self, number: u32) -> Result<(), LogError> {
         remove_folder(&self.volume(number))
     }

@@ -68,6 +68,9 @@ pub(crate) trait Medium: Send + Sync {
     /// fails, there is none.
     fn create_pack(&self, number: u32, fill: &Fill<'_>, check: &Check<'_>) -> Result<(), LogError>;
 
+    /// Whether the tables of a volume are there, packed or not.
+    fn has_tables(&self, number: u32) -> Result<bool, LogError>;
+
     /// Removes the tables of a volume that is packed, if they are still there.
     fn remove_tables(&self, number: u32) -> Result<(), LogError>;
 

@@ -148,6 +148,9 @@ impl Work {
     fn pack(&mut self, closed: Closed) -> Result<(), LogError> {
         let Closed { number, spans, lease } = closed;
         if self.medium.has_pack(number)? {
+            if !self.medium.has_tables(number)? {
+                return Ok(());
+            }
             // It was packed before, and something ended the program before the volume was gone. Until somebody has read
             // all of the pack, the volume is the only copy that was.
             pack::check(number, &spans, self.volumes.lease(number)?.store()?)?;

@@ -105,6 +105,10 @@ impl Medium for Powered {
         })
     }
 
+    fn has_tables(&self, number: u32) -> Result<bool, LogError> {
+        Ok(self.lock()?.now.volumes.contains_key(&number))
+    }
+
     fn remove_tables(&self, number: u32) -> Result<(), LogError> {
         self.act((Act::RemoveTables, Spot::Volume(number)), |disk| {
             disk.remove_volume(number);
