@@ -6,6 +6,7 @@
 )]
 
 use std::fs;
+use std::iter::repeat_with;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 use std::thread;
@@ -221,15 +222,11 @@ fn volumes_end_and_only_a_few_stay_open() {
         let path = |fd: std::io::Result<fs::DirEntry>| fs::read_link(fd.unwrap().path());
         open.filter_map(|fd| path(fd).ok()).any(|at| files.contains(&at))
     };
-    // Whoever packs reads what was packed once more, and a store that is dropped lets go of its file a moment later.
+    // A store that is dropped lets go of its file a moment later.
     let open = |log: &PackedLog, so_many: usize| {
         let held = || (1..=log.volumes()).filter(|number| held(*number)).count();
-        (0..200).any(|_| {
-            held() == so_many || {
-                thread::sleep(Duration::from_millis(50));
-                false
-            }
-        })
+        let mut looks = repeat_with(|| thread::sleep(Duration::from_millis(20))).take(500);
+        held() == so_many || looks.any(|()| held() == so_many)
     };
     assert!(open(&log, 1), "nobody has read anything");
     for _ in 0..2 {
