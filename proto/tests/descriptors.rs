@@ -94,7 +94,9 @@ fn every_closed_list_has_the_numbers_and_words_of_the_core() {
         "carestore.v1.ImportRespiteOutcome",
         "carestore.v1.ImportVoucherOutcome",
         "carestore.v1.RespiteStatus",
+        "carestore.v1.Scope",
         "carestore.v1.Standing",
+        "carestore.v1.TokenRole",
         "carestore.v1.VoucherBasis",
     ];
     assert_eq!(alone, known, "a list without a twin in the core: add it to `twin`, or here");

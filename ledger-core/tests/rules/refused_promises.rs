@@ -1,6 +1,6 @@
 //! Refusals of respite: who, what, how much.
 
-use ledger_core::{Beyond, Command, Cover, RespiteSide};
+use ledger_core::{Beyond, Command, Cover, MAX_OPEN_PROMISES, RespiteSide};
 
 use crate::{
     check::{Ask, at, coordinator, member, officer},
@@ -38,6 +38,11 @@ fn asking() -> Vec<Case> {
         case(&[], member(ben(), ask_respite(ben(), 9_999, "2026-05-01")), "NOT_A_CARER"),
         case(&[], member(cat(), ask_respite(cat(), 9_999, "2026-05-31")), "DATE_PASSED"),
         case(&[asked()], member(cat(), ask_respite(cat(), 721, "2026-06-01")), "DAY_CAP"),
+        case(
+            &vec![member(cat(), ask_respite(cat(), 1, "2026-06-10")); MAX_OPEN_PROMISES],
+            member(cat(), ask_respite(cat(), 700, "2026-06-01")),
+            "TOO_MANY_PROMISES",
+        ),
         case(&[asked()], member(cat(), ask_respite(cat(), 601, "2026-06-01")), "NOT_ENOUGH_HOURS"),
     ]
 }
