@@ -69,7 +69,8 @@ fn a_sample_is_backed_up_verified_and_restored_by_the_program() {
     let (code, _, complaint) = says(at, "backup create --data other --to b");
     assert!(code == 1 && complaint.contains("there is no ledger in"), "{complaint}");
     let said = does(at, "backup create --data sample --to running");
-    assert!(said.contains("sample-valley: 8205 entries"), "{said}");
+    // How many there are hangs on the day: the year of the sample ends today.
+    assert!(said.starts_with("sample-valley: 8") && said.contains(" entries, root "), "{said}");
     // The server is killed, and its socket stays behind: nobody answers on it.
     drop(served);
     assert!(at.join("sample/operator.sock").exists());
