@@ -201,6 +201,8 @@ fn what_is_no_message_is_refused_by_a_reason() {
                 "{answer}"
             );
             assert!(answer.contains("grpc-status-details-bin"), "{answer}");
+            let said = answer.replace("%20", " ");
+            assert!(said.contains("cannot be read as a message"), "{answer}");
         }
         let long = vec![0; MAX_REQUEST + 1];
         let answer = raw(&town, log_hours, &token, &long).await;

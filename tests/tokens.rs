@@ -345,7 +345,21 @@ fn a_token_ends_on_its_day_and_an_officers_with_the_office() {
         town.restart().await;
         assert_eq!(policy(&town, &month).await, "done");
         assert_eq!(policy(&town, &second).await, "OFFICER_ENDED");
+        let followed = v1::CreateTokenRequest { days: 30, ..app(COOP, &[Scope::HistoryRead]) };
+        let client = town.client_of(COOP, Some(&made(&town, followed).await));
+        let watch = v1::WatchHistoryRequest { coop: client.coop(), after_position: 0 };
+        let mut stream = client.watch_history(watch).await.unwrap();
+        stream.message().await.unwrap();
         town.later(30 * DAY);
         assert_eq!(policy(&town, &month).await, "TOKEN_EXPIRED");
+        // A stream that was open goes no further.
+        town.ok(say::enrol(v1::Hat::Supporter)).await;
+        let told = loop {
+            match stream.message().await {
+                Ok(message) => assert!(message.is_some(), "the stream ends without a word"),
+                Err(error) => break error,
+            }
+        };
+        assert_eq!(reason(&told), "TOKEN_EXPIRED");
     });
 }

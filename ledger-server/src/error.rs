@@ -62,11 +62,6 @@ pub enum Error {
     /// A message that is longer than any that makes sense.
     #[error("the message has more than {MESSAGE_BYTES} bytes: send it in pieces")]
     MessageTooLarge,
-    /// Bytes that are no message of the method.
-    #[error(
-        "the request cannot be read as a message of this method: use the .proto files of this API"
-    )]
-    Unreadable,
     /// More streams than one caller, or all together, may have open.
     #[error("there are {most} streams open, which is the most: end one first")]
     TooManyStreams {

@@ -8,6 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use ledger_proto::Malformed;
 use tonic::{
     Status,
     body::Body,
@@ -141,7 +142,11 @@ fn explained(answer: Response<Body>) -> Response<Body> {
     }
     let error = match said("grpc-status") {
         Some("8" | "11") => Error::MessageTooLarge,
-        Some("3" | "13") => Error::Unreadable,
+        Some("3" | "13") => {
+            let problem =
+                "cannot be read as a message of this method: use the .proto files of this API";
+            Malformed::one("request", problem).into()
+        }
         Some(_) | None => return answer,
     };
     Status::from(error).into_http()
@@ -191,7 +196,7 @@ where
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
         let stopwatch = Stopwatch::start(&request);
         let id = call_id(&request);
-        // Whatever is written into the journal on behalf of this call has its id.
+        // What is written into the journal while this call is answered has its id.
         let span = tracing::error_span!("call", id = id.as_str());
         let checked = span.in_scope(|| self.check(&mut request));
         match checked {

@@ -71,7 +71,6 @@ fn refusal(error: &Error) -> (Code, Refusal) {
         | Error::TokenNotFound
         | Error::Denied(_)
         | Error::MessageTooLarge
-        | Error::Unreadable
         | Error::FellBehind(_)
         | Error::Deadline
         | Error::BeyondHead { .. }
@@ -120,7 +119,6 @@ fn code(error: &Error) -> (Code, &'static str) {
         Error::Busy => (Code::ResourceExhausted, "BUSY"),
         Error::Deadline => (Code::DeadlineExceeded, "DEADLINE_EXCEEDED"),
         Error::MessageTooLarge => (Code::ResourceExhausted, "MESSAGE_TOO_LARGE"),
-        Error::Unreadable => (Code::InvalidArgument, "INVALID_FIELD"),
         Error::TooManyStreams { .. } => (Code::ResourceExhausted, "TOO_MANY_STREAMS"),
         Error::FellBehind(_) => (Code::ResourceExhausted, "FELL_BEHIND"),
         Error::Starting => (Code::Unavailable, "STARTING"),
@@ -191,7 +189,6 @@ fn figures(error: &Error) -> BTreeMap<String, String> {
         | Error::RateLimited(_)
         | Error::Busy
         | Error::Deadline
-        | Error::Unreadable
         | Error::Starting
         | Error::Stopping
         | Error::CannotSign(_)

@@ -251,13 +251,25 @@ fn a_person_can_ask_who_has_looked() {
         statement(&town, &officer, 1).await;
         statement(&town, &officer, 1).await;
         town.balance(1).await;
-        let expected =
-            [("GetStatement".to_owned(), false, false), ("ListBalances".to_owned(), true, true)];
+        // As the other side of somebody's, too.
+        let client = town.client_of(COOP, Some(&officer));
+        let exchanges = v1::ListExchangesRequest {
+            context: Some(client.read_context()),
+            giver: say::member(2),
+            receiver: say::member(1),
+            page: None,
+        };
+        client.list_exchanges(exchanges).await.unwrap();
+        let expected = [
+            ("GetStatement".to_owned(), false, false),
+            ("ListBalances".to_owned(), true, true),
+            ("ListExchanges".to_owned(), false, false),
+        ];
         assert_eq!(looks(&town).await, expected);
         town.restart().await;
         town.later(HOUR);
         statement(&town, &officer, 1).await;
         let after = looks(&town).await;
-        assert_eq!((after[..2].to_vec(), after.len()), (expected.to_vec(), 3));
+        assert_eq!((after[..3].to_vec(), after.len()), (expected.to_vec(), 4));
     });
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ledger_core::{Actor, CoopName, MemberId, Rejection, State};
+use ledger_core::{Actor, CoopName, MemberId, Rejection, State, Timestamp};
 use ledger_proto::{Malformed, api::Bearer, v1::Scope};
 
 use super::{Access, Open, Token, has};
@@ -164,11 +164,11 @@ impl Caller {
         }
     }
 
-    /// Whether the token has ended since the call began: a stream ends then.
-    pub(crate) fn ended(&self) -> Result<(), Error> {
+    /// Refuses to go on where the token has ended since the call began: a stream ends then.
+    pub(crate) fn goes_on(&self, now: Timestamp) -> Result<(), Error> {
         match self {
             Self::Stranger | Self::Everything => Ok(()),
-            Self::Bearer(token) => token.not_revoked(),
+            Self::Bearer(token) => token.still(now),
         }
     }
 }

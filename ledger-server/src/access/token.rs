@@ -83,9 +83,11 @@ impl Token {
         hash(sent).ct_eq(&self.hash).into()
     }
 
-    /// Refuses a token that has ended.
-    pub(super) fn still(&self, now: Timestamp) -> Result<(), Error> {
-        self.not_revoked()?;
+    /// Refuses a token that has ended: because somebody has ended it, or by itself.
+    pub(crate) fn still(&self, now: Timestamp) -> Result<(), Error> {
+        if self.revoked_at.load(Ordering::Acquire) != NEVER {
+            return Err(Error::TokenRevoked);
+        }
         if now >= self.expires_at { Err(Error::TokenExpired(self.expires_at)) } else { Ok(()) }
     }
 
@@ -129,15 +131,6 @@ impl Token {
             }
             Bearer::App { scopes: _, officer, members: _ } => officer.map(Actor::Officer),
             Bearer::Auditor(_) | Bearer::Operator => None,
-        }
-    }
-
-    /// Refuses a token that somebody has ended.
-    pub(crate) fn not_revoked(&self) -> Result<(), Error> {
-        if self.revoked_at.load(Ordering::Acquire) == NEVER {
-            Ok(())
-        } else {
-            Err(Error::TokenRevoked)
         }
     }
 

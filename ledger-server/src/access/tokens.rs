@@ -125,7 +125,8 @@ impl Tokens {
             return Ok(());
         }
         let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
-        self.write(&self.all())
+        // What could not be kept is kept the next time.
+        self.write(&self.all()).inspect_err(|_| self.used.store(true, Ordering::Release))
     }
 
     fn all(&self) -> Vec<Arc<Token>> {
@@ -219,7 +220,7 @@ mod tests {
         }
         let coop = held.coop.clone();
         tokens.revoke(coop.as_ref(), &held.id, noon()).unwrap();
-        assert!(matches!(held.not_revoked(), Err(Error::TokenRevoked)));
+        assert!(matches!(held.still(noon()), Err(Error::TokenRevoked)));
         let again = tokens.revoke(coop.as_ref(), &held.id, noon().plus_days(1)).unwrap();
         assert_eq!(again.said().revoke_time, Some(api::time(noon())), "it ended when it ended");
         let tokens = Tokens::open(path).unwrap();

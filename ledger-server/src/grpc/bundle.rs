@@ -69,7 +69,7 @@ pub(super) async fn export(
         while after < checkpoint.size {
             let next = if *stopping.borrow() {
                 Err(Error::Stopping)
-            } else if let Err(ended) = house.caller.ended() {
+            } else if let Err(ended) = house.caller.goes_on(house.ground.clock.reading()) {
                 Err(ended)
             } else {
                 let prover = prover.clone();

@@ -19,6 +19,7 @@ use super::{
 use crate::{
     access::Caller,
     checkpoints::Checkpoints,
+    clock::Clock,
     error::Error,
     log::LogError,
     views::{Published, history_entry},
@@ -40,6 +41,7 @@ pub(super) struct Reader {
     prover: Prover,
     checkpoints: Arc<Checkpoints>,
     caller: Caller,
+    clock: Clock,
     pub(super) after: u64,
 }
 
@@ -56,7 +58,8 @@ impl Reader {
         service.whose(id, None)?;
         let prover = Prover::of(service, id, published);
         let checkpoints = Arc::clone(&service.ground.checkpoints);
-        Ok(Self { prover, checkpoints, caller: service.caller.clone(), after })
+        let (caller, clock) = (service.caller.clone(), service.ground.clock.clone());
+        Ok(Self { prover, checkpoints, caller, clock, after })
     }
 
     /// The head now, with the newest checkpoint that is not beyond what has been read.
@@ -82,10 +85,10 @@ impl Reader {
         &self.prover.published
     }
 
-    /// Refuses to go on where the log is damaged, or where the token has been revoked.
+    /// Refuses to go on where the log is damaged, or where the token has ended.
     pub(super) fn goes_on(&self) -> Result<(), Error> {
         self.prover.published.served()?;
-        self.caller.ended()
+        self.caller.goes_on(self.clock.reading())
     }
 
     /// The next entries up to and with this position, about a message full.

@@ -242,6 +242,9 @@ fn sides(
     let (giver, receiver) =
         (known("giver", &request.giver)?, known("receiver", &request.receiver)?);
     service.whose(found.log, giver.or(receiver))?;
+    if giver.is_some() && receiver.is_some() {
+        service.whose(found.log, receiver)?;
+    }
     Ok((giver, receiver))
 }
 
