@@ -2,7 +2,8 @@
 //!
 //! Two slots, written in turn and in place, each with a checksum: whatever tears, one is whole. A
 //! slot is written after the store's sync and before the answer, so the file is never ahead of what
-//! is on the platter; a log that is behind *it* has lost something that was acknowledged.
+//! is on the platter; a log that is behind *it* has lost something that was acknowledged. Each start
+//! puts a new file in the place of the old one, so that whatever has befallen a slot ends there.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -168,17 +168,13 @@ impl PackedLog {
             log.roll(&mut log.lock(), &recovered.marks).inspect_err(|_| doubt(&**medium))?;
             medium.believe()?;
         }
-        // What was found beyond the head files is shown and answered from now on: they are to know of it, too. And after a
-        // kill they may be in the system's memory alone.
-        for (id, mark) in recovered.marks {
-            let head = log.head(id);
-            if log.verdict(id).is_err() {
-                continue;
+        // Each start leaves head files that say all that is shown and answered from now on, in a new file with one whole
+        // slot on the platter. In the old one a slot may be torn, and the other lie in the system's memory alone, with a
+        // failed sync behind it: the next write would then have torn the last that could be read.
+        for id in log.logs() {
+            if log.verdict(id).is_ok() {
+                log.heads.create(id, &log.head(id))?;
             }
-            if head.size > mark {
-                log.heads.write(id, &head)?;
-            }
-            log.heads.sync(id)?;
         }
         Ok(log)
     }

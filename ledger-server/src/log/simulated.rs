@@ -244,4 +244,44 @@ mod tests {
         let verdict = disk.open(&options).unwrap().verdict(one);
         assert!(verdict.is_err(), "entry 2 was shown, and is gone without a word");
     }
+
+    /// Something befalls the head file, whenever this is done to it.
+    struct Befalls(Act, Fate);
+
+    impl Fates for Befalls {
+        fn next(&self, act: Act, _: Spot) -> Fate {
+            if act == self.0 { self.1 } else { Fate::Done }
+        }
+    }
+
+    /// One slot is torn by a cut; a sync that fails leaves what was written over it in the system's memory alone; and
+    /// another cut tears the other slot. No entry is lost, so nothing is refused.
+    #[test]
+    fn a_head_file_outlives_two_torn_slots_and_a_failed_sync() {
+        let options = LogOptions { head_sync_every: Duration::ZERO, ..LogOptions::default() };
+        let (disk, one) = (SimulatedDisk::new(), LogId::new(1));
+        let append = |log: &PackedLog, first| {
+            log.append(&[Block { log: one, first, entries: &[b"an entry".to_vec()] }])
+        };
+        let torn = |log: &PackedLog, first| {
+            disk.ask(Some(Arc::new(Befalls(Act::WriteHead, Fate::CutAfter))));
+            catch_unwind(AssertUnwindSafe(|| append(log, first))).unwrap_err();
+            disk.ask(None);
+            disk.crash_where(&mut |act, _| {
+                if act == Act::WriteHead { Arrival::Torn(40) } else { Arrival::Whole }
+            });
+        };
+        let log = disk.open(&options).unwrap();
+        append(&log, 1).unwrap();
+        torn(&log, 2);
+        for act in [Act::SyncHead, Act::WriteHead, Act::CreateHead] {
+            disk.ask(Some(Arc::new(Befalls(act, Fate::Fails(Failure::Forgotten)))));
+            let (Ok(_) | Err(_)) = disk.open(&options);
+        }
+        disk.ask(None);
+        torn(&disk.open(&options).unwrap(), 3);
+        let log = disk.open(&options).unwrap();
+        assert!(log.verdict(one).is_ok());
+        assert_eq!(log.head(one).size, 3);
+    }
 }

@@ -143,6 +143,8 @@ impl Medium for Powered {
 
     fn create_head(&self, log: LogId, bytes: &[u8]) -> Result<(), LogError> {
         self.act((Act::CreateHead, Spot::Head(log)), |disk| {
+            // What was written to the file of this name before goes with it.
+            disk.unsynced.retain(|unsynced| unsynced.write.at() != Spot::Head(log));
             disk.now.heads.insert(log, bytes.to_vec());
             disk.platter.heads.insert(log, bytes.to_vec());
             Ok(())
