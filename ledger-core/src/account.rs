@@ -98,6 +98,23 @@ impl Transfer {
         Self::Time { from, to, minutes }
     }
 
+    /// The two accounts, each with what it makes of its balance in the smallest unit: less in the one that the transfer goes
+    /// out of, which comes first, and as much more in the other.
+    pub const fn sides(&self) -> [(Account, i64); 2] {
+        match *self {
+            Self::Time { from, to, minutes } => {
+                [(Account::Time(from), -minutes.get()), (Account::Time(to), minutes.get())]
+            }
+            Self::Cash { from, to, pence } => {
+                [(Account::Cash(from), -pence.get()), (Account::Cash(to), pence.get())]
+            }
+            Self::Kind { offer, from, to, items } => [
+                (Account::Kind(offer, from), -items.get()),
+                (Account::Kind(offer, to), items.get()),
+            ],
+        }
+    }
+
     /// Whether both ends are the same account: no entry may hold such a transfer.
     pub fn goes_nowhere(&self) -> bool {
         match self {

@@ -21,8 +21,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ledger_core::{
     Account, CashAccount, Cover, Decision, Entry, Event, EventKind, FundId, KindAccount, MemberId,
-    Minutes, OfferId, Position, Request, Standing, State, TimeAccount, Transfer, decide, evolve,
-    fall_due,
+    Minutes, OfferId, Position, Request, Standing, State, TimeAccount, decide, evolve, fall_due,
 };
 use moves::{Move, moves, prelude, request, start};
 use proptest::{prelude::*, strategy::ValueTree, test_runner::TestRunner};
@@ -107,21 +106,6 @@ fn settles(event: &Event) -> Option<Position> {
     }
 }
 
-/// The two accounts of a transfer, with what it moves in each.
-fn sides(transfer: &Transfer) -> [(Account, i64); 2] {
-    match *transfer {
-        Transfer::Time { from, to, minutes } => {
-            [(Account::Time(from), -minutes.get()), (Account::Time(to), minutes.get())]
-        }
-        Transfer::Cash { from, to, pence } => {
-            [(Account::Cash(from), -pence.get()), (Account::Cash(to), pence.get())]
-        }
-        Transfer::Kind { offer, from, to, items } => {
-            [(Account::Kind(offer, from), -items.get()), (Account::Kind(offer, to), items.get())]
-        }
-    }
-}
-
 proptest! {
     /// However the co-op is used, no minute, penny or item is made or lost, and nothing moves to where it was.
     #[test]
@@ -138,7 +122,7 @@ proptest! {
         let mut naive = BTreeMap::<Account, i64>::new();
         Run::watched(&moves, |_, entry, after| {
             for transfer in entry.event.transfers() {
-                for (account, amount) in sides(&transfer) {
+                for (account, amount) in transfer.sides() {
                     *naive.entry(account).or_default() += amount;
                 }
             }

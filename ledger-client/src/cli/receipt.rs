@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 use ledger_client::typed::{say_minutes, say_money};
 use ledger_client::{Error, parse_keys};
-use ledger_core::{Account, CashAccount, Entry, KindAccount, TimeAccount, Transfer};
+use ledger_core::{Account, CashAccount, Entry, KindAccount, TimeAccount};
 use ledger_proto::v1::{self, get_receipt_request::Of, prove_balance_request::Account as Asked};
 use ledger_proto::{BalanceProof, Checkpoint, Receipt, Trust, Unproved, VerifierKey};
 use serde_json::json;
@@ -220,17 +220,7 @@ fn say_entry(entry: &Entry) -> String {
     let what = called(entry.event.kind().word());
     let mut lines = vec![format!("Entry: {what}, on {}", entry.occurred_on)];
     lines.extend(entry.event.transfers().into_iter().map(|transfer| {
-        let (from, to, amount) = match transfer {
-            Transfer::Time { from, to, minutes } => {
-                (Account::Time(from), Account::Time(to), minutes.get())
-            }
-            Transfer::Cash { from, to, pence } => {
-                (Account::Cash(from), Account::Cash(to), pence.get())
-            }
-            Transfer::Kind { offer, from, to, items } => {
-                (Account::Kind(offer, from), Account::Kind(offer, to), items.get())
-            }
-        };
+        let [(from, _), (to, amount)] = transfer.sides();
         let amount = say_balance(from, amount);
         format!("Moved: {amount} from {} to {}", say_account(from), say_account(to))
     }));

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use ledger_core::{
     Account, AccountsRoot, CashAccount, Command, CoopName, Day, Decision, Entry, FundId, MemberId,
-    Position, State, TimeAccount, Transfer, decide, evolve, fall_due,
+    Position, State, TimeAccount, decide, evolve, fall_due,
 };
 use ledger_proto::{
     accounts_root,
@@ -120,19 +120,9 @@ impl Naive {
         let mut naive = Self::default();
         for entry in entries {
             for transfer in entry.event.transfers() {
-                let (from, to, amount) = match transfer {
-                    Transfer::Time { from, to, minutes } => {
-                        (Account::Time(from), Account::Time(to), minutes.get())
-                    }
-                    Transfer::Cash { from, to, pence } => {
-                        (Account::Cash(from), Account::Cash(to), pence.get())
-                    }
-                    Transfer::Kind { offer, from, to, items } => {
-                        (Account::Kind(offer, from), Account::Kind(offer, to), items.get())
-                    }
-                };
-                naive.add(entry.position, from, -amount);
-                naive.add(entry.position, to, amount);
+                for (account, amount) in transfer.sides() {
+                    naive.add(entry.position, account, amount);
+                }
             }
         }
         naive

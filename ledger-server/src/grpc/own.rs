@@ -1,6 +1,6 @@
 //! What is a member's own: the entries that concern them, and their accounts.
 
-use ledger_core::{Account, Actor, KindAccount, MemberId, TimeAccount, Transfer};
+use ledger_core::{Account, Actor, KindAccount, MemberId, TimeAccount};
 use ledger_proto::stored;
 
 use crate::{access::Denied, error::Error};
@@ -9,14 +9,7 @@ use crate::{access::Denied, error::Error};
 pub(super) fn concerns(entry: &[u8], own: MemberId) -> Result<(), Error> {
     let entry = stored::decode(entry).map_err(Error::internal)?;
     let moved = entry.event.transfers().into_iter().any(|transfer| {
-        let (from, to) = match transfer {
-            Transfer::Time { from, to, minutes: _ } => (Account::Time(from), Account::Time(to)),
-            Transfer::Cash { from, to, pence: _ } => (Account::Cash(from), Account::Cash(to)),
-            Transfer::Kind { offer, from, to, items: _ } => {
-                (Account::Kind(offer, from), Account::Kind(offer, to))
-            }
-        };
-        is_of(from, own).or_else(|_| is_of(to, own)).is_ok()
+        transfer.sides().into_iter().any(|(account, _)| is_of(account, own).is_ok())
     });
     let by = entry.by;
     if moved || by.actor == Actor::Member(own) || by.on_behalf_of == Some(own) {

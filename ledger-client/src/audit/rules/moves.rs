@@ -11,21 +11,6 @@ use super::{After, Breach, Breaches, Check, Seen};
 /// The sums of all accounts are reckoned whenever so many entries have come, beside every account that an entry moves.
 const EVERY: u64 = 4096;
 
-/// The two accounts of a transfer, with what goes out of the one and into the other.
-fn ends(transfer: &Transfer) -> [(Account, i64); 2] {
-    match *transfer {
-        Transfer::Time { from, to, minutes } => {
-            [(Account::Time(from), -minutes.get()), (Account::Time(to), minutes.get())]
-        }
-        Transfer::Cash { from, to, pence } => {
-            [(Account::Cash(from), -pence.get()), (Account::Cash(to), pence.get())]
-        }
-        Transfer::Kind { offer, from, to, items } => {
-            [(Account::Kind(offer, from), -items.get()), (Account::Kind(offer, to), items.get())]
-        }
-    }
-}
-
 fn balance(books: &Books, account: Account) -> i128 {
     let balance = match account {
         Account::Time(account) => books.time(account),
@@ -46,7 +31,7 @@ impl Check for Conservation {
     fn before(&mut self, seen: &Seen<'_>, _: &mut Breaches) {
         let books = seen.before.books();
         self.expected.clear();
-        for (account, amount) in seen.transfers.iter().flat_map(ends) {
+        for (account, amount) in seen.transfers.iter().flat_map(Transfer::sides) {
             *self.expected.entry(account).or_insert_with(|| balance(books, account)) +=
                 i128::from(amount);
         }
@@ -66,7 +51,7 @@ impl Check for Conservation {
 /// Every account that the transfers take something out of, all things considered.
 fn lessened(transfers: &[Transfer]) -> impl Iterator<Item = Account> {
     let mut net = BTreeMap::<Account, i128>::new();
-    for (account, amount) in transfers.iter().flat_map(ends) {
+    for (account, amount) in transfers.iter().flat_map(Transfer::sides) {
         *net.entry(account).or_default() += i128::from(amount);
     }
     net.into_iter().filter(|(_, amount)| *amount < 0).map(|(account, _)| account)
