@@ -126,7 +126,16 @@ impl Error {
         let request_id = request_id.map(str::to_owned);
         match Refusal::read(status) {
             Some(refusal) => Self::Refused { code, refusal: Box::new(refusal), request_id },
-            None => Self::Unreachable { message: innermost(status), code, request_id },
+            None => {
+                // What has a cause on this side was made here and not sent: a server that closes the connection just as a call
+                // goes out comes as INTERNAL, and is no mistake of its own.
+                let made_here = std::error::Error::source(status).is_some();
+                let code = match code {
+                    Code::ServerFault if made_here => Code::OutcomeUnknown,
+                    code => code,
+                };
+                Self::Unreachable { message: innermost(status), code, request_id }
+            }
         }
     }
 
@@ -220,6 +229,8 @@ fn innermost(status: &tonic::Status) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
 
     #[test]
@@ -233,6 +244,19 @@ mod tests {
             assert_eq!(exit(number), expected, "code {number}");
         }
         assert_eq!(exit(13), 1);
+    }
+
+    #[test]
+    fn a_connection_that_went_away_is_no_fault_of_the_servers() {
+        // What the transport makes of a connection that the server closes just as a call goes out.
+        let mut gone = tonic::Status::internal("connection error");
+        gone.set_source(Arc::new(std::io::Error::other("not a result of an error")));
+        let error = Error::of_status(&gone, Some("id"));
+        assert!(error.can_retry(), "{error:?}");
+        assert_eq!(error.exit_code(), 6);
+        // What the server itself says has no cause on this side.
+        let said = Error::of_status(&tonic::Status::internal("a mistake"), Some("id"));
+        assert!(!said.can_retry(), "{said:?}");
     }
 
     #[test]
