@@ -32,6 +32,7 @@ mod restart;
 mod scrub;
 mod seals;
 mod server_kills;
+mod soak;
 mod starts;
 mod statements;
 mod store;

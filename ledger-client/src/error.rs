@@ -124,19 +124,14 @@ impl Error {
     pub fn of_status(status: &tonic::Status, request_id: Option<&str>) -> Self {
         let code = Code::of(status.code().into());
         let request_id = request_id.map(str::to_owned);
-        match Refusal::read(status) {
-            Some(refusal) => Self::Refused { code, refusal: Box::new(refusal), request_id },
-            None => {
-                // What has a cause on this side was made here and not sent: a server that closes the connection just as a call
-                // goes out comes as INTERNAL, and is no mistake of its own.
-                let made_here = std::error::Error::source(status).is_some();
-                let code = match code {
-                    Code::ServerFault if made_here => Code::OutcomeUnknown,
-                    code => code,
-                };
-                Self::Unreachable { message: innermost(status), code, request_id }
-            }
+        if let Some(refusal) = Refusal::read(status) {
+            return Self::Refused { code, refusal: Box::new(refusal), request_id };
         }
+        // What has a cause on this side was made here and not sent: a server that closes the connection just as a call goes out
+        // comes as INTERNAL, and is no mistake of its own.
+        let made_here = std::error::Error::source(status).is_some();
+        let code = if made_here && code == Code::ServerFault { Code::OutcomeUnknown } else { code };
+        Self::Unreachable { message: innermost(status), code, request_id }
     }
 
     /// Whether the same request, under the same id, is worth another try.
