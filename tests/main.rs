@@ -22,6 +22,7 @@ mod log_contract;
 mod nonsense;
 mod packs;
 mod pages;
+mod peaks;
 mod people;
 mod power;
 mod proofs;
