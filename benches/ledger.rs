@@ -7,7 +7,8 @@
 //! each stage once, and what is to be compared (a stage with the whole, the engine with the disk) was measured side by
 //! side in the same run. `cargo bench -- --quick` takes a tenth of the entries; `replay`, `start`, `proofs`, `audit`, `space`,
 //! `append` and `calls` take those tables alone.
-//! `CARESTORE_BENCH_ENTRIES` says how many entries the log has.
+//! `CARESTORE_BENCH_ENTRIES` says how many entries the log has. `soak`, by name only, is `CARESTORE_BENCH_MINUTES` of ordinary life
+//! against the program itself.
 
 #![allow(
     clippy::unwrap_used,
@@ -30,6 +31,8 @@ mod hours;
 mod proofs;
 #[path = "ledger/replay.rs"]
 mod replay;
+#[path = "ledger/soak.rs"]
+mod soak;
 #[path = "ledger/space.rs"]
 mod space;
 #[path = "ledger/stages.rs"]
@@ -41,7 +44,12 @@ mod table;
 #[path = "ledger/years.rs"]
 mod years;
 
-use std::{env, path::Path, time::Duration};
+use std::{
+    env,
+    path::{Path, PathBuf},
+    process::Command,
+    time::Duration,
+};
 
 use fixture::Fixture;
 use mimalloc::MiMalloc;
@@ -68,6 +76,10 @@ fn main() {
         return;
     }
     let said = |word: &str| arguments.iter().any(|argument| argument == word);
+    // By name only: it lasts as long as it is told to.
+    if said("soak") {
+        return lived_through();
+    }
     let full = Extent { entries: 1_000_000, runs: 5, slice: Duration::from_secs(3) };
     let quick = Extent { entries: 100_000, runs: 3, slice: Duration::from_millis(700) };
     let smoke = Extent { entries: 5_000, runs: 1, slice: Duration::from_millis(50) };
@@ -90,6 +102,42 @@ fn main() {
     if tables.into_iter().filter(|table| *table != "calls").any(wanted) {
         of_a_log(&extent, dir.path(), &wanted);
     }
+}
+
+/// A life of so many minutes; an error where the books are not exact.
+fn lived_through() {
+    let minutes = env::var("CARESTORE_BENCH_MINUTES");
+    let minutes: u64 = minutes.map_or(2, |minutes| minutes.parse().expect("a number of minutes"));
+    let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let plan = soak::Plan {
+        program: server(),
+        dir: dir.path().to_owned(),
+        lasts: Duration::from_mins(minutes),
+        homes: 48,
+        a_second: 220,
+        followers: 4,
+        every: Duration::from_secs(10),
+        tell: |sample| println!("{sample:?}"),
+    };
+    let report = soak::live(&plan);
+    report.print();
+    assert!(report.wrong.is_empty(), "the books are not exact");
+}
+
+/// The program `carestore-server`, built as this one is, unless `CARESTORE_BENCH_SERVER` names another.
+fn server() -> PathBuf {
+    if let Ok(program) = env::var("CARESTORE_BENCH_SERVER") {
+        return program.into();
+    }
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.args(["build", "--quiet", "--package", "ledger-server", "--bin", "carestore-server"]);
+    if !cfg!(debug_assertions) {
+        cargo.arg("--release");
+    }
+    let built = cargo.current_dir(env!("CARGO_MANIFEST_DIR")).status().unwrap();
+    assert!(built.success(), "the server's program is built");
+    let here = env::current_exe().unwrap();
+    here.ancestors().nth(2).unwrap().join("carestore-server")
 }
 
 /// The tables that are about a log of made-up years.

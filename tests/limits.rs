@@ -6,6 +6,8 @@
     reason = "a test that fails says so"
 )]
 
+mod busy;
+
 use std::{num::NonZeroU32, time::Duration};
 
 use ledger_client::{Client, Error};

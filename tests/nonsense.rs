@@ -7,6 +7,11 @@
     reason = "a test that fails says so"
 )]
 
+mod browsers;
+mod bytes;
+mod others;
+mod times;
+
 use std::collections::BTreeSet;
 
 use ledger_proto::DESCRIPTORS;

@@ -32,7 +32,7 @@ const UNREACHED: [(&str, &str); 22] = [
     ("AMOUNT_TOO_LARGE", "takes more entries, each of the largest amount, than a disk holds"),
     ("RATE_LIMITED", "reached in vouchers.rs"),
     ("HISTORY_LOST", "reached in restart.rs"),
-    ("BUSY", "takes eight thousand requests in the writer's inbox at one moment"),
+    ("BUSY", "reached in limits/busy.rs"),
     ("SHUTTING_DOWN", "reached in restart.rs"),
     ("CLOCK_JUMPED", "takes a machine whose clock jumps by more than an hour"),
     ("INTERNAL", "would be a mistake of the server's"),

@@ -124,10 +124,14 @@ impl Error {
     pub fn of_status(status: &tonic::Status, request_id: Option<&str>) -> Self {
         let code = Code::of(status.code().into());
         let request_id = request_id.map(str::to_owned);
-        match Refusal::read(status) {
-            Some(refusal) => Self::Refused { code, refusal: Box::new(refusal), request_id },
-            None => Self::Unreachable { message: innermost(status), code, request_id },
+        if let Some(refusal) = Refusal::read(status) {
+            return Self::Refused { code, refusal: Box::new(refusal), request_id };
         }
+        // What has a cause on this side was made here and not sent: a server that closes the connection just as a call goes out
+        // comes as INTERNAL, and is no mistake of its own.
+        let made_here = std::error::Error::source(status).is_some();
+        let code = if made_here && code == Code::ServerFault { Code::OutcomeUnknown } else { code };
+        Self::Unreachable { message: innermost(status), code, request_id }
     }
 
     /// Whether the same request, under the same id, is worth another try.
@@ -220,6 +224,8 @@ fn innermost(status: &tonic::Status) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
 
     #[test]
@@ -233,6 +239,19 @@ mod tests {
             assert_eq!(exit(number), expected, "code {number}");
         }
         assert_eq!(exit(13), 1);
+    }
+
+    #[test]
+    fn a_connection_that_went_away_is_no_fault_of_the_servers() {
+        // What the transport makes of a connection that the server closes just as a call goes out.
+        let mut gone = tonic::Status::internal("connection error");
+        gone.set_source(Arc::new(std::io::Error::other("not a result of an error")));
+        let error = Error::of_status(&gone, Some("id"));
+        assert!(error.can_retry(), "{error:?}");
+        assert_eq!(error.exit_code(), 6);
+        // What the server itself says has no cause on this side.
+        let said = Error::of_status(&tonic::Status::internal("a mistake"), Some("id"));
+        assert!(!said.can_retry(), "{said:?}");
     }
 
     #[test]

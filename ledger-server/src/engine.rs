@@ -21,6 +21,7 @@ use crate::{
     cards::Cards,
     clock::Clock,
     error::Error,
+    limits::INBOX,
     log::{Log, LogError, LogId},
     snapshots::Snapshots,
     views::Published,
@@ -31,8 +32,6 @@ pub(crate) use jobs::Job;
 pub use jobs::{Answer, ImportAnswer, ImportJob, Submission};
 use jobs::{Answers, Together};
 
-/// So many requests may wait.
-const INBOX: usize = 8192;
 /// So many requests share one sync, and those that came together with the last.
 const BATCH_MAX: usize = 4096;
 /// How often time is asked whether something has fallen due.
@@ -103,6 +102,12 @@ impl Engine {
         let (inbox, jobs) = mpsc::channel(INBOX);
         let engine = Self { inbox, room: Arc::new(Semaphore::new(INBOX)) };
         (engine, Writer { ground, ledgers, next_log, inbox: jobs })
+    }
+
+    /// The same way, on which no more requests wait than so many.
+    #[must_use]
+    pub(crate) fn with_room(self, waiting: usize) -> Self {
+        Self { room: Arc::new(Semaphore::new(waiting.min(INBOX))), ..self }
     }
 
     /// Starts the writer on a thread of its own. Whatever goes wrong there ends the process: nobody knows what the disk

@@ -8,7 +8,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-use ledger_proto::Malformed;
 use tonic::{
     Status,
     body::Body,
@@ -140,15 +139,8 @@ fn explained(answer: Response<Body>) -> Response<Body> {
     if said("grpc-status-details-bin").is_some() {
         return answer;
     }
-    let error = match said("grpc-status") {
-        Some("8" | "11") => Error::MessageTooLarge,
-        Some("3" | "13") => {
-            let problem =
-                "cannot be read as a message of this method: use the .proto files of this API";
-            Malformed::one("request", problem).into()
-        }
-        Some(_) | None => return answer,
-    };
+    let code = said("grpc-status").and_then(|code| code.parse().ok());
+    let Some(error) = code.and_then(status::unread) else { return answer };
     Status::from(error).into_http()
 }
 

@@ -113,7 +113,7 @@ impl House {
         let Opened { engine, directory, checkpoints, log } =
             live.start(Arc::clone(&cards), clock.clone())?;
         Ok(Self {
-            engine,
+            engine: engine.with_room(limits.waiting),
             directory,
             log,
             checkpoints,

@@ -8,7 +8,6 @@
 //! | characters of a title | 80 (`ledger_core::Title`) | `INVALID_FIELD` |
 //! | an entry of the log | 16 KiB (`log::MAX_ENTRY`) | `INTERNAL`: nothing that can be parsed is longer |
 //! | respite that one carer has asked for and is open | 100 (`ledger_core::MAX_OPEN_PROMISES`) | `TOO_MANY_PROMISES` |
-//! | requests that wait for the writer | 8,192 (`engine`) | `BUSY` |
 
 use std::{num::NonZeroU32, time::Duration};
 
@@ -16,6 +15,8 @@ use std::{num::NonZeroU32, time::Duration};
 pub const MESSAGE_BYTES: usize = 8 << 20;
 /// So many writes may come in one batch. `INVALID_FIELD`.
 pub(crate) const BATCH_WRITES: usize = 1_000;
+/// So many requests may wait for the writer, however the server is set up.
+pub(crate) const INBOX: usize = 8_192;
 /// So many steps may come in one import. `INVALID_FIELD`.
 pub(crate) const IMPORT_STEPS: usize = 500_000;
 /// So many tries a minute has one address for what anybody may call. `RATE_LIMITED`.
@@ -33,6 +34,8 @@ const fn at_least_one(number: u32) -> NonZeroU32 {
 /// What depends on the machine and on who uses it. The token of the first start has no limit of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
+    /// So many requests may wait for the writer, and never more than 8,192. A batch waits with as many as are in it. `BUSY`.
+    pub waiting: usize,
     /// So many calls a second may one token make, and as many again in a burst. `RATE_LIMITED`.
     pub requests_a_second: NonZeroU32,
     /// So many streams may one token have open. `TOO_MANY_STREAMS`.
@@ -46,6 +49,7 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
+            waiting: INBOX,
             requests_a_second: at_least_one(1_000),
             streams_each: 64,
             streams: 1_024,

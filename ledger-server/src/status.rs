@@ -83,6 +83,32 @@ fn refusal(error: &Error) -> (Code, Refusal) {
     (code, refusal)
 }
 
+/// What the transport could not read of a request, by the number of its code, in the words of this API. Nothing: it says
+/// something else.
+pub(crate) fn unread(code: i32) -> Option<Error> {
+    match Code::from(code) {
+        Code::ResourceExhausted | Code::OutOfRange => Some(Error::MessageTooLarge),
+        Code::InvalidArgument | Code::Internal => {
+            let problem =
+                "cannot be read as a message of this method: use the .proto files of this API";
+            Some(Malformed::one("request", problem).into())
+        }
+        Code::Ok
+        | Code::Cancelled
+        | Code::Unknown
+        | Code::DeadlineExceeded
+        | Code::NotFound
+        | Code::AlreadyExists
+        | Code::PermissionDenied
+        | Code::FailedPrecondition
+        | Code::Aborted
+        | Code::Unimplemented
+        | Code::Unavailable
+        | Code::DataLoss
+        | Code::Unauthenticated => None,
+    }
+}
+
 fn code(error: &Error) -> (Code, &'static str) {
     match error {
         Error::Malformed(malformed) => (Code::InvalidArgument, malformed_reason(malformed)),

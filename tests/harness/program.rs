@@ -63,28 +63,37 @@ pub(crate) fn done(output: &Output) -> String {
     said
 }
 
-/// Where the program is: beside this binary, where `cargo test` puts it. Asked for fewer tests than all, cargo does not build
-/// it, and so it is built here, with the settings that it would have there.
+/// Where `carestore` is.
 fn program() -> &'static Path {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
-    PROGRAM.get_or_init(|| {
-        let here = env::current_exe().unwrap();
-        let program = here.ancestors().nth(2).unwrap().join("carestore");
-        let built = fs::metadata(&program).and_then(|found| found.modified()).ok();
-        let top = Path::new(env!("CARGO_MANIFEST_DIR"));
-        let sources = ["ledger-client", "ledger-core/src", "proto/src", "proto/carestore"];
-        let newest = sources.map(|folder| newest(&top.join(folder)));
-        if built.is_none_or(|built| newest.iter().any(|changed| *changed > built)) {
-            let mut cargo = Command::new(env!("CARGO"));
-            cargo.current_dir(top);
-            cargo.args(["test", "--quiet", "--workspace", "--no-run", "--test", "road"]);
-            if !cfg!(debug_assertions) {
-                cargo.arg("--release");
-            }
-            assert!(cargo.status().unwrap().success(), "the program is built");
+    PROGRAM.get_or_init(|| built("carestore", "ledger-client", "road"))
+}
+
+/// Where `carestore-server` is.
+pub(crate) fn server() -> PathBuf {
+    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
+    PROGRAM.get_or_init(|| built("carestore-server", "ledger-server/src", "journal")).clone()
+}
+
+/// A program beside this binary, where `cargo test` puts it. Asked for fewer tests than all, cargo does not build it, and so
+/// it is built here, with the settings that it would have there: together with a test of its own package.
+fn built(name: &str, sources: &str, test: &str) -> PathBuf {
+    let here = env::current_exe().unwrap();
+    let program = here.ancestors().nth(2).unwrap().join(name);
+    let built = fs::metadata(&program).and_then(|found| found.modified()).ok();
+    let top = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let sources = [sources, "ledger-core/src", "proto/src", "proto/carestore"];
+    let newest = sources.map(|folder| newest(&top.join(folder)));
+    if built.is_none_or(|built| newest.iter().any(|changed| *changed > built)) {
+        let mut cargo = Command::new(env!("CARGO"));
+        cargo.current_dir(top);
+        cargo.args(["test", "--quiet", "--workspace", "--no-run", "--test", test]);
+        if !cfg!(debug_assertions) {
+            cargo.arg("--release");
         }
-        program
-    })
+        assert!(cargo.status().unwrap().success(), "the program is built");
+    }
+    program
 }
 
 fn newest(folder: &Path) -> SystemTime {

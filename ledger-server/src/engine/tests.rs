@@ -5,10 +5,11 @@ use ledger_core::{
     Minutes, OfficerId, RequestId, TaskKind, Values,
 };
 
-use super::{BATCH_MAX, INBOX};
+use super::BATCH_MAX;
 use crate::{
     error::Error,
     house::{House, Opening},
+    limits::INBOX,
     operator::asks,
 };
 

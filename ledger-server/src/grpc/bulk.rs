@@ -134,9 +134,10 @@ pub(super) async fn import(
     })
 }
 
-/// The caller's stream broke off: nothing has been stored.
+/// The caller's stream cannot be read, or broke off: nothing has been stored.
 fn broken(status: &tonic::Status) -> Error {
-    Error::Internal(format!("the import broke off: {}", status.message()))
+    let problem = "is not said: the stream broke off before it";
+    status::unread(status.code().into()).unwrap_or_else(|| Malformed::one("end", problem).into())
 }
 
 fn unread(place: &Place, malformed: &Malformed) -> Vec<v1::ImportRefusal> {
