@@ -22,6 +22,7 @@ use crate::{
     clock::Clock,
     error::Error,
     limits::{Limits, TRIES_A_MINUTE},
+    obstacle::Obstacle,
 };
 
 /// So often the file of tokens is written again, if any was used.
@@ -109,14 +110,13 @@ pub(crate) struct Keys {
 
 /// Reads the keys, or makes them at the first start: the token goes into a file that only its owner can read.
 pub(crate) fn keys(dir: &Path, clock: Clock, limits: Limits) -> Result<Keys, Error> {
-    let secret = secret(&dir.join("secret.key"))?;
+    let secret = secret(dir)?;
     let (hash_file, token_file) = (dir.join("operator.hash"), dir.join("operator.token"));
     let tokens = Tokens::open(access::file(dir))?;
     let (token, written) = match fs::read(&hash_file) {
         Ok(bytes) => {
-            let token = <[u8; 32]>::try_from(bytes).map_err(|_| {
-                Error::internal(format!("{} is not a hash of 32 bytes", hash_file.display()))
-            })?;
+            let token = <[u8; 32]>::try_from(bytes)
+                .map_err(|_| Obstacle::TokenHashDamaged { file: hash_file.clone() })?;
             (token, None)
         }
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
@@ -131,10 +131,12 @@ pub(crate) fn keys(dir: &Path, clock: Clock, limits: Limits) -> Result<Keys, Err
     Ok(Keys { auth, secrets: Secrets::new(secret), written })
 }
 
-fn secret(file: &Path) -> Result<[u8; 32], Error> {
+fn secret(dir: &Path) -> Result<[u8; 32], Error> {
+    let file = &dir.join("secret.key");
     match fs::read(file) {
-        Ok(bytes) => <[u8; 32]>::try_from(bytes)
-            .map_err(|_| Error::internal(format!("{} is not 32 bytes", file.display()))),
+        Ok(bytes) => <[u8; 32]>::try_from(bytes).map_err(|_| {
+            Obstacle::SecretDamaged { data: dir.to_owned(), file: file.clone() }.into()
+        }),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             let secret = random()?;
             write_private(file, &secret)?;

@@ -26,6 +26,7 @@ mod lobby;
 mod log;
 mod looks;
 mod metrics;
+mod obstacle;
 mod operator;
 mod replay;
 mod rotation;
@@ -62,6 +63,7 @@ pub use log::{
     Stretch, Vandal, Watch, Watchdog, Witness,
 };
 pub use metrics::{Metrics, Page};
+pub use obstacle::Obstacle;
 pub use replay::{Cores, Hashes, Verified, replay};
 pub use rotation::{rotate_key, verifier_keys};
 pub use scrub::Scrubbing;

@@ -17,6 +17,7 @@ use super::token::Token;
 use crate::{
     auth::{cannot, hex, random, write_private},
     error::Error,
+    obstacle::Obstacle,
 };
 
 /// All tokens of a server. Few: one for each app, officer and member who signs in.
@@ -39,13 +40,9 @@ impl Tokens {
         };
         let mut known = BTreeMap::new();
         for (number, line) in (1..).zip(lines.lines()) {
-            let token = Token::read(line).ok_or_else(|| {
-                Error::Internal(format!(
-                    "line {number} of {} is not a token: put the file back from a backup, or delete it and hand out new \
-                     tokens",
-                    file.display()
-                ))
-            })?;
+            let token = Token::read(line);
+            let token = token
+                .ok_or_else(|| Obstacle::TokensDamaged { file: file.clone(), line: number })?;
             known.insert(token.id.clone(), Arc::new(token));
         }
         let (known, writing, used) = (RwLock::new(known), Mutex::default(), AtomicBool::default());
