@@ -3,9 +3,14 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::print_stderr,
     reason = "a test that fails says so"
 )]
 
+mod asked;
+mod flips;
 mod gone;
 
 use ledger_proto::v1;

@@ -1,9 +1,7 @@
 //! Cards: people's names, contacts and notes, beside the log and never in it; erasable, and backed up apart.
 //!
 //! They and the log know of each other how far they were: a log that ends before what the cards know of it has lost something
-//! (`REACHED`), and cards that were changed less often than a file beside them says (`mark`) have, too.
-
-mod mark;
+//! (`REACHED`), and cards that were changed less often than a file beside them says (`mark.rs`) have, too.
 
 use std::{
     collections::BTreeMap,
@@ -19,9 +17,9 @@ use prost::Message;
 use crate::{
     error::Error,
     log::{LogError, LogId, Lost, SledStore, Store, StoreOptions, Witness},
+    mark::{self, Mark, Said},
     obstacle::Obstacle,
 };
-use mark::Mark;
 
 const MEMBERS: &str = "members";
 const NOTES: &str = "notes";
@@ -114,13 +112,14 @@ impl Cards {
         let store = SledStore::open(&data.join(CARDS_FOLDER), &options)?;
         let path = data.join(MARK);
         let number = changes(&store)?;
-        let (mark, said) = Mark::open(&path)?;
+        let said = mark::read(&path)?.last().map(|said| said.number);
         if said.is_some_and(|said| said > number) {
             return Err(Obstacle::CardsBehind { data: data.to_owned(), mark: path }.into());
         }
+        let mark = Mark::open(&path)?;
         if said != Some(number) {
-            // It is new, or was never written to its end.
-            mark.write(number)?;
+            // It is new, or was not written to its end.
+            mark.write(&counted(number))?;
         }
         let changes = Mutex::new(Changes { number, mark: Some(mark) });
         Ok(Self { store: Box::new(store), changes })
@@ -139,7 +138,7 @@ impl Cards {
         self.store.put(ABOUT, CHANGES, &number.to_be_bytes())?;
         self.store.sync()?;
         changes.number = number;
-        changes.mark.as_ref().map_or(Ok(()), |mark| mark.write(number))
+        changes.mark.as_ref().map_or(Ok(()), |mark| mark.write(&counted(number)))
     }
 
     /// How far each log is known to have been on the platter.
@@ -286,6 +285,19 @@ impl Cards {
         self.store.remove(MEMBERS, &key(log, u64::from(member.get())))?;
         self.settle()
     }
+}
+
+impl Drop for Cards {
+    fn drop(&mut self) {
+        let changes = self.changes.get_mut().unwrap_or_else(PoisonError::into_inner);
+        if let Some(Err(error)) = changes.mark.as_ref().map(Mark::sync) {
+            tracing::warn!(%error, "how often the cards were changed is not on the platter");
+        }
+    }
+}
+
+fn counted(number: u64) -> Said {
+    Said { number, ..Said::default() }
 }
 
 fn changes(store: &dyn Store) -> Result<u64, LogError> {

@@ -2,7 +2,7 @@
 
 use std::{fmt, net::SocketAddr, path::PathBuf};
 
-use crate::log::LogError;
+use crate::{log::LogError, sums::sum};
 
 /// Why the server does not start. What is shown ends with what goes on from there.
 #[derive(Debug)]
@@ -54,17 +54,20 @@ pub enum Obstacle {
         /// The file that knows how often they were changed.
         mark: PathBuf,
     },
-    /// The secret of fingerprints and voucher codes is not one.
+    /// The secret of fingerprints and voucher codes is not the one that was made.
     SecretDamaged {
         /// The folder with everything in it.
         data: PathBuf,
-        /// Where it lies.
-        file: PathBuf,
     },
-    /// What knows the operator's token again does not hold a hash.
+    /// What knows the operator's token again is not what was written.
     TokenHashDamaged {
-        /// Where it lies.
-        file: PathBuf,
+        /// The folder with everything in it.
+        data: PathBuf,
+    },
+    /// The tokens that were handed out are not those that were written.
+    TokensChanged {
+        /// The folder with everything in it.
+        data: PathBuf,
     },
     /// A line of the tokens is none.
     TokensDamaged {
@@ -167,10 +170,18 @@ impl Obstacle {
                 data.join("cards").display(),
                 mark.display()
             ),
-            Self::SecretDamaged { data: _, file } => format!("{} is not 32 bytes", file.display()),
-            Self::TokenHashDamaged { file } => {
-                format!("{} is not a hash of 32 bytes", file.display())
-            }
+            Self::SecretDamaged { data } => format!(
+                "{} is damaged: it is not the secret that was made",
+                data.join("secret.key").display()
+            ),
+            Self::TokenHashDamaged { data } => format!(
+                "{} is damaged: it is not the hash that was written",
+                data.join("operator.hash").display()
+            ),
+            Self::TokensChanged { data } => format!(
+                "{} is not there, or not what the server has written: it is damaged, or somebody has changed it",
+                data.join("tokens.jsonl").display()
+            ),
             Self::TokensDamaged { file, line } => {
                 format!("line {line} of {} is not a token", file.display())
             }
@@ -219,16 +230,26 @@ impl Obstacle {
                 data.join("cards").display(),
                 mark.display()
             ),
-            Self::SecretDamaged { data, file } => format!(
-                "put it back from a backup: cp BACKUP/private/secret.key {}; if there is none, a new one is made by the next \
-                 start, and the codes of vouchers that were handed out are void: rm {}",
-                data.display(),
-                file.display()
-            ),
-            Self::TokenHashDamaged { file } => format!(
+            Self::SecretDamaged { data } => {
+                let (file, sum) = (data.join("secret.key"), sum(data, "secret.key"));
+                let (data, file, sum) = (data.display(), file.display(), sum.display());
+                format!(
+                    "put it back from a backup: cp BACKUP/private/secret.key {data}; if there is none, the next start makes \
+                     another, and the codes of vouchers that were handed out are void: rm -f {file} {sum}"
+                )
+            }
+            Self::TokenHashDamaged { data } => format!(
                 "remove it, and the next start writes a new operator's token: rm {}",
-                file.display()
+                data.join("operator.hash").display()
             ),
+            Self::TokensChanged { data } => {
+                let sum = sum(data, "tokens.jsonl");
+                let (data, sum) = (data.display(), sum.display());
+                format!(
+                    "put it back from a backup, and remove its sum: cp BACKUP/private/tokens.jsonl {data} && rm {sum}; or, if \
+                     you know that it is as it should be, or that there is none: rm {sum}"
+                )
+            }
             Self::TokensDamaged { file, line } => format!(
                 "put the file back from a backup (private/tokens.jsonl), or take the line out, and hand out a new token in its \
                  place: sed -i {line}d {}",

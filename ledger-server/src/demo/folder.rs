@@ -13,7 +13,7 @@ use crate::{error::Error, log::make_folder};
 const FILLING: &str = "sample.filling";
 const FILLED: &str = "sample.filled";
 /// What a server keeps in its folder.
-const KEPT: [&str; 8] = [
+const KEPT: [&str; 9] = [
     "log",
     "cards",
     "cards.mark",
@@ -22,6 +22,7 @@ const KEPT: [&str; 8] = [
     "secret.key",
     "operator.token",
     "operator.hash",
+    "sums",
 ];
 
 /// What is there.
