@@ -198,7 +198,7 @@ impl Live {
             },
         };
         if !fits(&view) {
-            return Err(Error::internal(format!("log {id} does not hash to its own root")));
+            return Err(Error::Unreadable(format!("log {id} does not hash to its own root")));
         }
         // The head file may have gone back with the log, to an old backup; what was published has not.
         register.fits(view.tree(), &*self.log)?;
@@ -209,7 +209,7 @@ impl Live {
         }
         self.registers.insert(id, Arc::new(register));
         let coop = view.state().coop().cloned();
-        let coop = coop.ok_or_else(|| Error::internal(format!("log {id} founds no co-op")))?;
+        let coop = coop.ok_or_else(|| Error::Unreadable(format!("log {id} founds no co-op")))?;
         let replayed = head.size.saturating_sub(start);
         tracing::info!(%coop, entries = head.size, replayed, "read");
         let state = view.state().clone();

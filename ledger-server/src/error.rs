@@ -116,6 +116,9 @@ pub enum Error {
     /// The log is not what the ledger wrote.
     #[error(transparent)]
     Contradiction(#[from] Contradiction),
+    /// The entries are those that were recorded, and this program cannot make sense of them.
+    #[error("{0}")]
+    Unreadable(String),
     /// What was made of the log and is kept beside it is damaged. The log is not.
     #[error(
         "what the server keeps beside the log to answer this is damaged; the log itself is not: restart the server, and it \
@@ -147,6 +150,7 @@ impl Error {
             Self::Contradiction(contradiction) => {
                 Obstacle::Entries { data, why: contradiction.to_string() }
             }
+            Self::Unreadable(why) => Obstacle::Entries { data, why },
             Self::Malformed(malformed) => Obstacle::Entries { data, why: malformed.to_string() },
             // All others are answers to callers, of whom there are none yet.
             Self::Internal(_)
