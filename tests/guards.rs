@@ -46,7 +46,8 @@ pub(crate) fn copy(from: &Path, to: &Path) {
         let (from, to) = (from.join(&name), to.join(&name));
         if from.is_dir() {
             copy(&from, &to);
-        } else {
+        } else if from.is_file() {
+            // The operator's socket is none.
             fs::copy(&from, &to).unwrap();
         }
     }

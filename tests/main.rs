@@ -10,6 +10,7 @@ mod banking;
 mod checkpoints;
 mod crash_log;
 mod derived;
+mod disk;
 mod feed;
 mod foreign;
 mod guards;

@@ -15,7 +15,8 @@ use ledger_proto::v1::{self, Scope, TokenRole};
 use ledger_server::{Access, access};
 use tonic::Code;
 
-use own::{reads, with_secrets};
+use own::reads;
+pub(crate) use own::with_secrets;
 
 use crate::{
     access::{call, methods},

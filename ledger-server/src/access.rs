@@ -12,7 +12,7 @@ use ledger_proto::{
 pub use caller::Denied;
 pub(crate) use caller::{Called, Caller};
 pub(crate) use token::{Open, Token};
-pub(crate) use tokens::{Tokens, file};
+pub(crate) use tokens::Tokens;
 
 /// What a method asks of its caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -17,11 +17,13 @@ use subtle::ConstantTimeEq;
 use tonic::codegen::http::HeaderMap;
 
 use crate::{
-    access::{self, Caller, Tokens},
+    access::{Caller, Tokens},
     background::Background,
     clock::Clock,
     error::Error,
     limits::{Limits, TRIES_A_MINUTE},
+    obstacle::Obstacle,
+    sums::{self, Found},
 };
 
 /// So often the file of tokens is written again, if any was used.
@@ -109,39 +111,56 @@ pub(crate) struct Keys {
 
 /// Reads the keys, or makes them at the first start: the token goes into a file that only its owner can read.
 pub(crate) fn keys(dir: &Path, clock: Clock, limits: Limits) -> Result<Keys, Error> {
-    let secret = secret(&dir.join("secret.key"))?;
-    let (hash_file, token_file) = (dir.join("operator.hash"), dir.join("operator.token"));
-    let tokens = Tokens::open(access::file(dir))?;
-    let (token, written) = match fs::read(&hash_file) {
-        Ok(bytes) => {
-            let token = <[u8; 32]>::try_from(bytes).map_err(|_| {
-                Error::internal(format!("{} is not a hash of 32 bytes", hash_file.display()))
-            })?;
-            (token, None)
-        }
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+    let secret = secret(dir)?;
+    let token_file = dir.join("operator.token");
+    let tokens = Tokens::open(dir)?;
+    let (token, written) = match sums::read(dir, TOKEN_HASH)? {
+        Found::Whole(bytes) => (known(dir, TOKEN_HASH, bytes)?, None),
+        // Whoever removes it wants a new one.
+        Found::Never | Found::Gone => {
             let token = format!("cst_{}", hex(&random()?));
             write_private(&token_file, format!("{token}\n").as_bytes())?;
-            write_private(&hash_file, &hash(&token))?;
+            sums::write(dir, TOKEN_HASH, &hash(&token))?;
             (hash(&token), Some(token_file))
         }
-        Err(error) => return Err(cannot("read", &hash_file, &error)),
+        Found::Rotten => return Err(rotten(dir, TOKEN_HASH)),
     };
     let auth = Auth::of(token, tokens, clock, limits);
     Ok(Keys { auth, secrets: Secrets::new(secret), written })
 }
 
-fn secret(file: &Path) -> Result<[u8; 32], Error> {
-    match fs::read(file) {
-        Ok(bytes) => <[u8; 32]>::try_from(bytes)
-            .map_err(|_| Error::internal(format!("{} is not 32 bytes", file.display()))),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+/// The file of fingerprints and codes.
+const SECRET: &str = "secret.key";
+/// The file that knows the operator's token again.
+const TOKEN_HASH: &str = "operator.hash";
+
+fn secret(dir: &Path) -> Result<[u8; 32], Error> {
+    match sums::read(dir, SECRET)? {
+        Found::Whole(bytes) => known(dir, SECRET, bytes),
+        Found::Never => {
             let secret = random()?;
-            write_private(file, &secret)?;
+            sums::write(dir, SECRET, &secret)?;
             Ok(secret)
         }
-        Err(error) => Err(cannot("read", file, &error)),
+        Found::Gone | Found::Rotten => Err(rotten(dir, SECRET)),
     }
+}
+
+/// The 32 bytes that a file holds; from now on they are known by their sum.
+fn known(dir: &Path, name: &str, bytes: Vec<u8>) -> Result<[u8; 32], Error> {
+    let bytes = <[u8; 32]>::try_from(bytes).map_err(|_| rotten(dir, name))?;
+    sums::believe(dir, name, &bytes)?;
+    Ok(bytes)
+}
+
+fn rotten(dir: &Path, name: &str) -> Error {
+    let data = dir.to_owned();
+    let obstacle = if name == SECRET {
+        Obstacle::SecretDamaged { data }
+    } else {
+        Obstacle::TokenHashDamaged { data }
+    };
+    obstacle.into()
 }
 
 pub(crate) fn random() -> Result<[u8; 32], Error> {

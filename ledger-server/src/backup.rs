@@ -22,7 +22,7 @@ pub(crate) use last::last;
 pub(crate) use socket::listen;
 pub use typed::Backup;
 
-use crate::{error::Error, log::LogError};
+use crate::{error::Error, format, log::LogError};
 
 /// What has been done of a backup or a restore.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,6 +79,7 @@ pub async fn backup_by_steps(
 
 /// Makes a backup of a folder in which no server is at work.
 fn alone(data: &Path, to: &Path, heard: &mut Heard<'_>) -> Result<create::Made, Error> {
+    format::check(data)?;
     if !data.join("log").is_dir() {
         return Err(Error::Internal(format!(
             "there is no ledger in {}: say with --data where it is",

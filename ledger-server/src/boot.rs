@@ -13,13 +13,14 @@ use ledger_proto::{Tree, stored};
 
 use crate::{
     auth::cannot,
-    cards::Cards,
+    cards::{Cards, Reached},
     checkpoints::{self, Checkpoints, Register},
     clock::Clock,
     engine::{Directory, Engine, Ground, Ledger, Writer},
     error::Error,
     log::{Against, Log, LogError, LogId},
     metrics::Metrics,
+    obstacle::Obstacle,
     replay::{Cores, Hashes, Verified, replay},
     snapshots::Snapshots,
     views::{Published, View},
@@ -35,6 +36,7 @@ pub(crate) struct Recovering {
     data: PathBuf,
     metrics: Arc<Metrics>,
     cores: Cores,
+    reached: Reached,
 }
 
 /// A log that has been read to its end.
@@ -49,6 +51,7 @@ pub(crate) struct Live {
     lost: BTreeMap<CoopName, Arc<LogError>>,
     nameless: Option<Arc<LogError>>,
     next_log: LogId,
+    reached: Reached,
 }
 
 /// A ledger that stands still: there is no writer, and nothing falls due.
@@ -71,7 +74,13 @@ pub(crate) struct Opened {
 impl Recovering {
     /// A log, and the folder with everything in it, where snapshots and published checkpoints lie beside it.
     pub(crate) fn new(log: Arc<dyn Log>, data: PathBuf) -> Self {
-        Self { log, data, metrics: Arc::default(), cores: Cores::All }
+        let (metrics, reached) = (Arc::default(), Reached::default());
+        Self { log, data, metrics, cores: Cores::All, reached }
+    }
+
+    /// The same, held against what the cards know of it.
+    pub(crate) fn beside(self, cards: &Cards) -> Result<Self, LogError> {
+        Ok(Self { reached: cards.reached()?, ..self })
     }
 
     /// The same, with figures of how it does.
@@ -87,7 +96,7 @@ impl Recovering {
 
     /// Reads every log through the same fold as the live ledger's.
     pub(crate) fn replay(self) -> Result<Live, Error> {
-        let Self { log, data, metrics, cores } = self;
+        let Self { log, data, metrics, cores, reached } = self;
         let mut live = Live {
             snapshots: Snapshots::in_folder(&data),
             data,
@@ -98,11 +107,18 @@ impl Recovering {
             lost: BTreeMap::new(),
             nameless: None,
             next_log: LogId::new(1),
+            reached,
             log: Arc::clone(&log),
         };
         let mut logs = log.logs();
         // A log may have gone with its head file, and what was published of it still be there.
-        logs.extend(checkpoints::published_logs(&live.data)?);
+        let known_of = checkpoints::published_logs(&live.data)?;
+        let known_of = known_of.into_iter().chain(live.reached.logs());
+        let none = logs.is_empty();
+        logs.extend(known_of);
+        if none && !logs.is_empty() {
+            return Err(Obstacle::LogEmptied { data: live.data }.into());
+        }
         logs.sort();
         logs.dedup();
         for id in logs {
@@ -161,7 +177,8 @@ impl Live {
         let head = self.log.head(id);
         let register = Register::open(&self.data, id).map_err(unreadable)?;
         if head.size == 0 {
-            return Ok(register.fits(&Tree::default(), &*self.log)?);
+            register.fits(&Tree::default(), &*self.log)?;
+            return Ok(self.reached.fits(id, 0)?);
         }
         let from = self.snapshots.load(id, head.size);
         let found = from.as_ref().map_or(0, |view| view.state().head().get());
@@ -181,17 +198,18 @@ impl Live {
             },
         };
         if !fits(&view) {
-            return Err(Error::internal(format!("log {id} does not hash to its own root")));
+            return Err(Error::Unreadable(format!("log {id} does not hash to its own root")));
         }
         // The head file may have gone back with the log, to an old backup; what was published has not.
         register.fits(view.tree(), &*self.log)?;
+        self.reached.fits(id, head.size)?;
         register.changed(checkpoints::rotated(view.state()).as_ref())?;
         if let Err(error) = register.can_sign() {
             tracing::error!(log = id.get(), %error, "no checkpoint of this co-op can be signed");
         }
         self.registers.insert(id, Arc::new(register));
         let coop = view.state().coop().cloned();
-        let coop = coop.ok_or_else(|| Error::internal(format!("log {id} founds no co-op")))?;
+        let coop = coop.ok_or_else(|| Error::Unreadable(format!("log {id} founds no co-op")))?;
         let replayed = head.size.saturating_sub(start);
         tracing::info!(%coop, entries = head.size, replayed, "read");
         let state = view.state().clone();
@@ -246,6 +264,9 @@ impl Live {
             cards.forget_beyond(ledger.id, ledger.state.head(), next)?;
         }
         cards.forget_logs_from(self.next_log)?;
+        let heads = self.ledgers.values();
+        let heads: Vec<_> = heads.map(|ledger| (ledger.id, ledger.state.head().get())).collect();
+        cards.remember(&heads)?;
         let Still { directory, checkpoints, log } = self.still();
         let ground = Ground {
             log: Arc::clone(&log),
@@ -294,11 +315,7 @@ pub(crate) fn nothing_begun(data: &Path) -> Result<(), Error> {
     for file in files {
         let file = file.map_err(|error| cannot("list", data, &error))?.file_name();
         if let Some(coop) = file.to_string_lossy().strip_prefix(ACCEPTING) {
-            return Err(Error::Internal(format!(
-                "a loss of {coop} was being accepted when the server last ended; say it again to end it: \
-                 carestore-server guard accept-loss --data {} --coop {coop}",
-                data.display()
-            )));
+            return Err(Obstacle::LossBegun { data: data.to_owned(), coop: coop.to_owned() }.into());
         }
     }
     Ok(())

@@ -15,6 +15,7 @@ use std::{
 use crate::{
     backup,
     clock::{self, Clock},
+    format,
     guard::verdicts,
     log::{LogOptions, free},
     tls::Tls,
@@ -185,6 +186,9 @@ fn guard(data: &Path) -> Vec<Finding> {
                     /metrics)";
         return vec![Well(said.to_owned())];
     }
+    if let Err(error) = format::check(data) {
+        return vec![Wrong(error.to_string())];
+    }
     if !data.join("log").is_dir() {
         return vec![Well("there is no log yet".to_owned())];
     }
@@ -219,7 +223,7 @@ fn certificates(tls: &Tls) -> Finding {
         Ok(()) => Well(
             "the certificate and its key can be read and belong together; until when it is good was not looked at".to_owned(),
         ),
-        Err(error) => Wrong(format!("TLS: {error}")),
+        Err(error) => Wrong(error.to_string()),
     }
 }
 

@@ -265,9 +265,12 @@ impl Writer {
 
     /// Brings a batch to the platter, shows it to readers, and only then answers anybody.
     fn record(&mut self, mut batch: Batch) -> Result<(), Error> {
-        self.ground.cards.put(batch.cards())?;
+        let blocks = batch.blocks();
+        // What lies before a block is on the platter.
+        let before = blocks.iter().map(|block| (block.log, block.first.saturating_sub(1)));
+        self.ground.cards.put(batch.cards(), before)?;
         if !batch.is_empty() {
-            self.ground.log.append(&batch.blocks())?;
+            self.ground.log.append(&blocks)?;
             for (coop, fresh) in batch.take() {
                 if let Some(ledger) = self.ledgers.get(&coop) {
                     ledger.published.show(&Arc::new(fresh))?;

@@ -1,11 +1,11 @@
 //! Everything that can go wrong in the service, as one list.
 
-use std::{sync::Arc, time::Duration};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use ledger_core::{Contradiction, Position, Reference, Rejection, Timestamp};
 use ledger_proto::Malformed;
 
-use crate::{access::Denied, limits::MESSAGE_BYTES, log::LogError};
+use crate::{access::Denied, limits::MESSAGE_BYTES, log::LogError, obstacle::Obstacle};
 
 /// Why a request is not answered as it was meant.
 #[derive(Debug, thiserror::Error)]
@@ -116,12 +116,18 @@ pub enum Error {
     /// The log is not what the ledger wrote.
     #[error(transparent)]
     Contradiction(#[from] Contradiction),
+    /// The entries are those that were recorded, and this program cannot make sense of them.
+    #[error("{0}")]
+    Unreadable(String),
     /// What was made of the log and is kept beside it is damaged. The log is not.
     #[error(
         "what the server keeps beside the log to answer this is damaged; the log itself is not: restart the server, and it \
          is made again"
     )]
     Derived,
+    /// The folder is not served: see there.
+    #[error(transparent)]
+    Obstacle(#[from] Obstacle),
     /// A mistake of this program, or of the machine.
     #[error("{0}")]
     Internal(String),
@@ -132,5 +138,48 @@ impl Error {
     #[allow(clippy::needless_pass_by_value, reason = "map_err gives its errors away")]
     pub(crate) fn internal(what: impl ToString) -> Self {
         Self::Internal(what.to_string())
+    }
+
+    /// The same, where it keeps a folder from being served.
+    pub(crate) fn at_start(self, data: &Path) -> Self {
+        let data = data.to_owned();
+        let obstacle = match self {
+            Self::Obstacle(obstacle) => obstacle,
+            Self::Log(error) => Obstacle::Log { data, error },
+            Self::ClockJumped(why) => Obstacle::ClockOff { why },
+            Self::Contradiction(contradiction) => {
+                Obstacle::Entries { data, why: contradiction.to_string() }
+            }
+            Self::Unreadable(why) => Obstacle::Entries { data, why },
+            Self::Malformed(malformed) => Obstacle::Entries { data, why: malformed.to_string() },
+            // All others are answers to callers, of whom there are none yet.
+            Self::Internal(_)
+            | Self::Rejected(_)
+            | Self::ReferenceNotFound(_)
+            | Self::PolicyNotFound(_)
+            | Self::NotSealed
+            | Self::RequestUnknown
+            | Self::CheckpointNotFound { .. }
+            | Self::TokenMissing
+            | Self::TokenUnknown
+            | Self::TokenExpired(_)
+            | Self::TokenRevoked
+            | Self::TokenNotFound
+            | Self::Denied(_)
+            | Self::RateLimited(_)
+            | Self::MessageTooLarge
+            | Self::TooManyStreams { .. }
+            | Self::FellBehind(_)
+            | Self::Busy
+            | Self::Deadline
+            | Self::Starting
+            | Self::Stopping
+            | Self::BeyondHead { .. }
+            | Self::NotSigned { .. }
+            | Self::CannotSign(_)
+            | Self::Lost(_)
+            | Self::Derived => Obstacle::Machine { data, why: self.to_string() },
+        };
+        obstacle.into()
     }
 }

@@ -11,6 +11,7 @@ use crate::{
     auth::{cannot, write_private},
     error::Error,
     log::sync_folder,
+    obstacle::Obstacle,
 };
 
 /// The newest layout that this program reads. The first said nothing of itself.
@@ -19,11 +20,23 @@ const TITLE: &str = "care store folder, format ";
 const FILE: &str = "format";
 /// Lies in the folder from the first step of a restore to its last, and holds the command that begins it anew.
 const RESTORING: &str = "restoring";
+/// What is made after the log was, and so is never there without it.
+const AFTER_THE_LOG: [&str; 8] = [
+    "cards",
+    "cards.mark",
+    "secret.key",
+    "checkpoints",
+    "signing",
+    "snapshots",
+    "derived",
+    "looked",
+];
 
 /// Looks whether this program can read the folder, and lets it say so from now on. One that is not there is begun, so that
 /// its owner alone can enter it; an older one is read, and says from then on what it has become.
 pub(crate) fn begin(data: &Path) -> Result<(), Error> {
     make(data)?;
+    no_log_is_gone(data)?;
     if known(data)? != Some(FORMAT) {
         write_private(&data.join(FILE), format!("{TITLE}{FORMAT}\n").as_bytes())?;
     }
@@ -32,7 +45,21 @@ pub(crate) fn begin(data: &Path) -> Result<(), Error> {
 
 /// The same for whoever only looks.
 pub(crate) fn check(data: &Path) -> Result<(), Error> {
+    no_log_is_gone(data)?;
     known(data).map(drop)
+}
+
+/// Refuses a folder whose log is not there and was: to begin another would be to forget who everybody is. In a folder that was
+/// restored by half, files may be there before their log.
+fn no_log_is_gone(data: &Path) -> Result<(), Error> {
+    let log = data.join("log");
+    if log.join(FILE).exists() || log.join("heads").exists() || data.join(RESTORING).exists() {
+        return Ok(());
+    }
+    match AFTER_THE_LOG.into_iter().find(|name| data.join(name).exists()) {
+        Some(left) => Err(Obstacle::LogGone { data: data.to_owned(), left }.into()),
+        None => Ok(()),
+    }
 }
 
 /// The version that the folder says it has, if it says one. A newer one than this program knows is refused.
@@ -44,18 +71,11 @@ fn known(data: &Path) -> Result<Option<u32>, Error> {
         Err(error) => return Err(cannot("read", &file, &error)),
     };
     match text.trim_end().strip_prefix(TITLE).and_then(|number| number.parse::<u32>().ok()) {
-        Some(found) if found > FORMAT => Err(Error::Internal(format!(
-            "{} was written by a newer version of carestore-server (format {found}; this one reads up to {FORMAT}): \
-             install the newer version again",
-            data.display()
-        ))),
+        Some(found) if found > FORMAT => {
+            Err(Obstacle::NewerFolder { data: data.to_owned(), found, known: FORMAT }.into())
+        }
         Some(found) => Ok(Some(found)),
-        None => Err(Error::Internal(format!(
-            "{} is damaged: it does not say which version the folder has. If no newer carestore-server was ever at work \
-             in it, remove that file and start again, and it is written anew: rm {}",
-            file.display(),
-            file.display()
-        ))),
+        None => Err(Obstacle::FormatDamaged { file }.into()),
     }
 }
 
@@ -96,13 +116,8 @@ pub(crate) fn nothing_half_restored(data: &Path) -> Result<(), Error> {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
         Err(error) => return Err(cannot("read", &marker, &error)),
     };
-    Err(Error::Internal(format!(
-        "a backup was being restored into {} when that was broken off, and what is there is not whole; remove the folder \
-         and restore again: rm -r {} && {}",
-        data.display(),
-        data.display(),
-        command.trim_end()
-    )))
+    let again = command.trim_end().to_owned();
+    Err(Obstacle::HalfRestored { data: data.to_owned(), again }.into())
 }
 
 #[cfg(test)]

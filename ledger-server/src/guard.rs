@@ -11,6 +11,7 @@ use ledger_core::{Command, CoopName, Position, Rejection, RequestId};
 use crate::{
     auth::{cannot, write_private},
     boot::{self, ACCEPTING},
+    cards::Cards,
     checkpoints::{self, Register},
     engine::Submission,
     error::Error,
@@ -28,8 +29,10 @@ pub type Verdict = (String, Result<(), LogError>);
 pub fn verdicts(data: &Path) -> Result<Vec<Verdict>, Error> {
     format::nothing_half_restored(data)?;
     let log = open(data)?;
+    let reached = Cards::open(data)?.reached()?;
     let mut ids = log.logs();
     ids.extend(checkpoints::published_logs(data)?);
+    ids.extend(reached.logs());
     ids.sort();
     ids.dedup();
     let mut verdicts = Vec::new();
@@ -40,7 +43,8 @@ pub fn verdicts(data: &Path) -> Result<Vec<Verdict>, Error> {
             None => Register::look(data, id).ok().flatten().map(|(coop, _)| coop),
         };
         let name = coop.map_or_else(|| format!("log {id}"), |coop| coop.to_string());
-        verdicts.push((name, verdict(data, &log, id)?));
+        let judged = verdict(data, &log, id)?;
+        verdicts.push((name, judged.and_then(|()| reached.fits(id, log.head(id).size))));
     }
     Ok(verdicts)
 }
@@ -82,6 +86,14 @@ pub(crate) async fn give_up(data: &Path, coop: &CoopName) -> Result<Option<Lost>
                 Begun::new(lost).write(&file)?;
             }
             register.give_up(lost.first.saturating_sub(1))?;
+        }
+        // Or the cards are.
+        let (cards, size) = (Cards::open(data)?, log.head(id).size);
+        if let Some(lost) = cards.reached()?.loss(id, size) {
+            if Begun::read(&file)?.is_none() {
+                Begun::new(lost).write(&file)?;
+            }
+            cards.remember(&[(id, size)])?;
         }
         Begun::read(&file)?.map(|begun| (id, begun))
     };

@@ -32,9 +32,6 @@ use crate::{
     views::Published,
 };
 
-/// The folder of the cards, beside the log's.
-pub(crate) const CARDS_FOLDER: &str = "cards";
-
 /// How a house of ledgers is opened.
 #[derive(Clone, Debug)]
 pub struct Opening {
@@ -92,21 +89,28 @@ impl House {
     /// Opens the folder and reads every log to its end. Must be called within a runtime: time is asked now and again
     /// whether something has fallen due.
     pub fn open(opening: &Opening) -> Result<Self, Error> {
-        format::nothing_half_restored(&opening.data)?;
-        boot::nothing_begun(&opening.data)?;
+        let data = &opening.data;
+        let begun = format::nothing_half_restored(data).and_then(|()| boot::nothing_begun(data));
+        begun.map_err(|error| error.at_start(data))?;
         Self::open_in_the_middle(opening)
     }
 
     /// The same, while the acceptance of a loss has been begun and not ended.
     pub(crate) fn open_in_the_middle(opening: &Opening) -> Result<Self, Error> {
+        Self::opened(opening).map_err(|error| error.at_start(&opening.data))
+    }
+
+    fn opened(opening: &Opening) -> Result<Self, Error> {
         let Opening { data, clock, confirm_clock, log, scrub, metrics, limits } = opening;
         format::begin(data)?;
         let packed = PackedLog::open(&data.join("log"), log)?;
         let log: Arc<dyn Log> = Arc::new(packed);
-        let cards =
-            Arc::new(Cards::open(&data.join(CARDS_FOLDER), &data.join("log").join("reserve"))?);
+        let cards = Arc::new(Cards::open(data)?);
         let keys = auth::keys(data, clock.clone(), *limits)?;
-        let live = Recovering::new(log, data.clone()).measured(Arc::clone(metrics)).replay()?;
+        let live = Recovering::new(log, data.clone())
+            .measured(Arc::clone(metrics))
+            .beside(&cards)?
+            .replay()?;
         if let (false, Some(newest)) = (confirm_clock, live.newest()) {
             clock.beside(newest).map_err(|jumped| Error::ClockJumped(jumped.to_string()))?;
         }

@@ -25,7 +25,9 @@ mod limits;
 mod lobby;
 mod log;
 mod looks;
+mod mark;
 mod metrics;
+mod obstacle;
 mod operator;
 mod replay;
 mod rotation;
@@ -36,6 +38,7 @@ mod serve;
 mod simulation;
 mod snapshots;
 mod status;
+mod sums;
 mod tls;
 mod views;
 mod warden;
@@ -62,6 +65,7 @@ pub use log::{
     Stretch, Vandal, Watch, Watchdog, Witness,
 };
 pub use metrics::{Metrics, Page};
+pub use obstacle::Obstacle;
 pub use replay::{Cores, Hashes, Verified, replay};
 pub use rotation::{rotate_key, verifier_keys};
 pub use scrub::Scrubbing;

@@ -20,6 +20,7 @@ use tower::{Layer, Service};
 
 use crate::{
     error::Error,
+    obstacle::Obstacle,
     tls::{self, Tls},
 };
 
@@ -34,17 +35,17 @@ impl Lobby {
     /// Opens the address to callers, and asks them to wait.
     pub async fn open(listen: SocketAddr, tls: Option<&Tls>) -> Result<Self, Error> {
         tls::private(listen, tls)?;
-        let listener = TcpListener::bind(listen).await.map_err(|error| {
-            Error::Internal(format!(
-                "cannot listen on {listen}: {error}; is the server running twice?"
-            ))
+        let listener = TcpListener::bind(listen).await.map_err(|error| Obstacle::NotListening {
+            flag: "--listen",
+            listen,
+            why: error.to_string(),
         })?;
         let listener = listener.into_std().map_err(Error::internal)?;
         let shared =
             listener.try_clone().and_then(TcpListener::from_std).map_err(Error::internal)?;
         let mut server = Server::builder().accept_http1(true);
         if let Some(tls) = tls {
-            server = server.tls_config(tls.config()?).map_err(Error::internal)?;
+            server = server.tls_config(tls.config()?).map_err(tls::unusable)?;
         }
         let (health, service) = tonic_health::server::health_reporter();
         health.set_service_status("", ServingStatus::NotServing).await;

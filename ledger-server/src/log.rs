@@ -99,6 +99,8 @@ pub enum Witness {
     HeadFile,
     /// A checkpoint that was published.
     Checkpoint,
+    /// The cards, which were written when it reached so far.
+    Cards,
 }
 
 impl Witness {
@@ -106,6 +108,7 @@ impl Witness {
         match self {
             Witness::HeadFile => format!("entry {size} was acknowledged"),
             Witness::Checkpoint => format!("a checkpoint of {size} entries was published"),
+            Witness::Cards => format!("names and notes were kept when entry {size} was there"),
         }
     }
 }

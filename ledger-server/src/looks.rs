@@ -1,17 +1,18 @@
 //! Who looked: each look of somebody else at what is kept about a person, for that person to ask for.
 //!
 //! One token's looks by one method at one person are noted once an hour, with the first: what an app asks each minute stays a
-//! few lines a day. A line is a second old, at most, before it is in its file; a look is no entry of the log, and no answer
-//! waits for it.
+//! few lines a day. A line is a second old, at most, before it is in its file and on the platter; a look is no entry of the
+//! log, and no answer waits for it. Beside each file lies its mark, which says how long it is and its hash up to there: what
+//! has rotted, or is cut off, is not taken for all there was.
 
 use std::{
-    collections::BTreeSet,
-    fs::{File, OpenOptions},
-    io::{BufRead, BufReader, Write},
+    collections::{BTreeMap, BTreeSet, btree_map::Entry},
+    fs::{self, File, OpenOptions},
+    io::{ErrorKind, Write},
     mem,
     os::unix::fs::OpenOptionsExt,
-    path::PathBuf,
-    sync::{Arc, Mutex, PoisonError},
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -22,7 +23,8 @@ use crate::{
     auth::cannot,
     background::Background,
     error::Error,
-    log::{LogId, make_folder},
+    log::{LogId, make_folder, sync_folder},
+    mark::{self, Mark, Said},
 };
 
 /// The folder of the looks, beside the log's.
@@ -57,12 +59,93 @@ pub(crate) struct Looks {
     dir: PathBuf,
     noted: Mutex<Noted>,
     /// One writes at a time.
-    writing: Mutex<()>,
+    writing: Mutex<BTreeMap<LogId, Book>>,
+}
+
+/// One file, open to be added to.
+struct Book {
+    file: File,
+    length: u64,
+    hasher: blake3::Hasher,
+    /// Nothing, where the file is not what was written: that stays said, until somebody has looked.
+    mark: Option<Mark>,
+}
+
+impl Book {
+    /// Opens the file, and begins one where there is none. A line that a crash has cut short is ended: nobody can read it.
+    fn open(path: &Path) -> Result<Self, Error> {
+        let sound = whole(path);
+        if let Err(error) = &sound {
+            tracing::error!(%error, "what was noted of looks is damaged");
+        }
+        let mark = match sound {
+            Ok(_) => Some(Mark::open(&path.with_extension("mark"))?),
+            Err(_) => None,
+        };
+        let before = read(path)?.unwrap_or_default();
+        let mut options = OpenOptions::new();
+        let file = options.append(true).create(true).mode(0o600).open(path);
+        let file = file.map_err(|error| cannot("open", path, &error))?;
+        path.parent().map_or(Ok(()), sync_folder)?;
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(&before);
+        let mut book = Self { file, length: before.len() as u64, hasher, mark };
+        if before.last().is_some_and(|last| *last != b'\n') {
+            book.add("").map_err(|error| cannot("write", path, &error))?;
+        }
+        Ok(book)
+    }
+
+    /// Adds a line. It is on the platter after [`Book::settle`].
+    fn add(&mut self, line: &str) -> std::io::Result<()> {
+        let line = format!("{line}\n");
+        self.file.write_all(line.as_bytes())?;
+        self.hasher.update(line.as_bytes());
+        self.length = self.length.saturating_add(line.len() as u64);
+        Ok(())
+    }
+
+    fn settle(&self) -> Result<(), Error> {
+        self.file.sync_data().map_err(Error::internal)?;
+        let hash = *self.hasher.finalize().as_bytes();
+        let said = Said { number: self.length, hash };
+        // Not in turn: how long it is may be odd or even.
+        Ok(self.mark.as_ref().map_or(Ok(()), |mark| mark.write_twice(&said))?)
+    }
+}
+
+fn read(path: &Path) -> Result<Option<Vec<u8>>, Error> {
+    match fs::read(path) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(cannot("read", path, &error)),
+    }
+}
+
+/// All of a file, if there is one. The error says that it is not what was written.
+fn whole(path: &Path) -> Result<Option<Vec<u8>>, Error> {
+    let bytes = read(path)?;
+    let marking = path.with_extension("mark");
+    let found = bytes.as_deref().unwrap_or_default();
+    let fits = |said: &Said| {
+        let length = usize::try_from(said.number).ok();
+        let begin = length.and_then(|length| found.get(..length));
+        begin.is_some_and(|begin| *blake3::hash(begin).as_bytes() == said.hash)
+    };
+    if mark::read(&marking)?.last().is_none_or(fits) {
+        return Ok(bytes);
+    }
+    Err(Error::Internal(format!(
+        "{} is not what was written, and who has looked at whom is not shown; to go on with the lines that can still be read: \
+         rm {}",
+        path.display(),
+        marking.display()
+    )))
 }
 
 impl Looks {
     /// The looks in a folder with everything in it.
-    pub(crate) fn in_folder(data: &std::path::Path) -> Self {
+    pub(crate) fn in_folder(data: &Path) -> Self {
         Self { dir: data.join(LOOKED), noted: Mutex::default(), writing: Mutex::default() }
     }
 
@@ -76,7 +159,7 @@ impl Looks {
     ) {
         let at = now.unix_ms();
         let member = member.map(MemberId::get);
-        let mut noted = self.noted.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut noted = self.noted();
         let hour = at.div_euclid(HOUR);
         if noted.hour != hour {
             noted.hour = hour;
@@ -99,47 +182,58 @@ impl Looks {
 
     /// Writes down what was noted. What the disk does not take waits for the next time, and the journal says so.
     pub(crate) fn write(&self) {
-        let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
-        let waiting = {
-            let mut noted = self.noted.lock().unwrap_or_else(PoisonError::into_inner);
-            mem::take(&mut noted.waiting)
-        };
-        for (at, (log, look)) in waiting.iter().enumerate() {
-            if let Err(error) = self.append(*log, look) {
+        let mut books = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        let waiting = mem::take(&mut self.noted().waiting);
+        let mut logs: BTreeMap<LogId, Vec<Look>> = BTreeMap::new();
+        for (log, look) in waiting {
+            logs.entry(log).or_default().push(look);
+        }
+        for (log, looks) in logs {
+            if let Err(error) = self.append(&mut books, log, &looks) {
                 tracing::error!(%error, "who has looked at whom is not written down yet");
-                let rest = waiting.get(at..).unwrap_or_default().to_vec();
-                let mut noted = self.noted.lock().unwrap_or_else(PoisonError::into_inner);
-                noted.waiting.splice(0..0, rest);
-                return;
+                // What was half written is not known: the next time begins by looking.
+                books.remove(&log);
+                let again = looks.into_iter().map(|look| (log, look));
+                self.noted().waiting.splice(0..0, again);
             }
         }
     }
 
-    fn append(&self, log: LogId, look: &Look) -> Result<(), Error> {
-        make_folder(&self.dir)?;
+    fn noted(&self) -> MutexGuard<'_, Noted> {
+        self.noted.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn append(
+        &self,
+        books: &mut BTreeMap<LogId, Book>,
+        log: LogId,
+        looks: &[Look],
+    ) -> Result<(), Error> {
         let file = self.file(log);
-        let mut line = serde_json::to_string(look).map_err(Error::internal)?;
-        line.push('\n');
-        let opened = OpenOptions::new().append(true).create(true).mode(0o600).open(&file);
-        opened
-            .and_then(|mut file| file.write_all(line.as_bytes()))
-            .map_err(|error| cannot("write", &file, &error))
+        let book = match books.entry(log) {
+            Entry::Occupied(open) => open.into_mut(),
+            Entry::Vacant(place) => {
+                make_folder(&self.dir)?;
+                place.insert(Book::open(&file)?)
+            }
+        };
+        for look in looks {
+            let line = serde_json::to_string(look).map_err(Error::internal)?;
+            book.add(&line).map_err(|error| cannot("write", &file, &error))?;
+        }
+        book.settle()
     }
 
     /// The looks at a member, numbered in order of time from 1; those at everybody with them.
     pub(crate) fn at(&self, log: LogId, member: MemberId) -> Result<Vec<(u64, Look)>, Error> {
         self.write();
-        let file = self.file(log);
-        let opened = match File::open(&file) {
-            Ok(opened) => opened,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-            Err(error) => return Err(cannot("read", &file, &error)),
-        };
+        // Nobody writes meanwhile.
+        let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(bytes) = whole(&self.file(log))? else { return Ok(Vec::new()) };
         let mut looks = Vec::new();
-        for (number, line) in (1..).zip(BufReader::new(opened).lines()) {
-            let line = line.map_err(|error| cannot("read", &file, &error))?;
+        for (number, line) in (1..).zip(bytes.split(|byte| *byte == b'\n')) {
             // A line that a crash has cut short is no look that anybody could read.
-            let Ok(look) = serde_json::from_str::<Look>(&line) else { continue };
+            let Ok(look) = serde_json::from_slice::<Look>(line) else { continue };
             if look.member.is_none_or(|at| at == member.get()) {
                 looks.push((number, look));
             }
@@ -154,8 +248,6 @@ impl Looks {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
-
     use super::*;
 
     #[test]
@@ -183,6 +275,21 @@ mod tests {
         let mut torn = fs::read(&file).unwrap();
         torn.extend(b"{\"at\":1,");
         fs::write(&file, torn).unwrap();
-        assert_eq!(at(&Looks::in_folder(dir.path())), expected);
+        let again = Looks::in_folder(dir.path());
+        assert_eq!(at(&again), expected);
+        again.note(log, ("1f2e3d4c", "GetStatement"), Some(jean), minute(121));
+        assert_eq!(at(&again).last(), Some(&(6, minute(121).unix_ms())), "behind the torn line");
+        // Every byte that was written down is known again.
+        let written = fs::read(&file).unwrap();
+        for at in 0..written.len() {
+            let mut rotten = written.clone();
+            rotten[at] ^= 1;
+            fs::write(&file, &rotten).unwrap();
+            assert!(Looks::in_folder(dir.path()).at(log, jean).is_err(), "byte {at}");
+            fs::write(&file, &written[..at]).unwrap();
+            assert!(Looks::in_folder(dir.path()).at(log, jean).is_err(), "cut at {at}");
+        }
+        fs::remove_file(file.with_extension("mark")).unwrap();
+        assert_eq!(at(&Looks::in_folder(dir.path())).len(), 4, "by the operator's word");
     }
 }

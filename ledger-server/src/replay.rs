@@ -112,7 +112,7 @@ fn verify(id: LogId, stretch: &Stretch<'_>, verified: &mut Verified) -> Result<(
         }
         verified.entries.push(stored::decode_generally(bytes).map_err(|malformed| {
             let position = Position::new(position);
-            Error::internal(format!("entry {position} cannot be read: {malformed}"))
+            Error::Unreadable(format!("entry {position} cannot be read: {malformed}"))
         })?);
     }
     Ok(())

@@ -52,7 +52,10 @@ fn refusal(error: &Error) -> (Code, Refusal) {
         Error::RateLimited(wait) => refusal.retry_after = Some(*wait),
         Error::TooManyStreams { .. } | Error::Starting => refusal.retry_after = Some(A_WHILE),
         Error::Busy | Error::Stopping => refusal.retry_after = Some(A_MOMENT),
-        Error::Internal(_) | Error::Contradiction(_) => {
+        Error::Internal(_)
+        | Error::Obstacle(_)
+        | Error::Unreadable(_)
+        | Error::Contradiction(_) => {
             // What is inside stays inside; the journal has it.
             "the server has made a mistake; its journal says which"
                 .clone_into(&mut refusal.message);
@@ -152,9 +155,12 @@ fn code(error: &Error) -> (Code, &'static str) {
         Error::BeyondHead { .. } => (Code::OutOfRange, "POSITION_BEYOND_HEAD"),
         Error::Lost(_) | Error::Log(LogError::Store { .. }) => (Code::DataLoss, "HISTORY_LOST"),
         Error::ClockJumped(_) => (Code::Unavailable, "CLOCK_JUMPED"),
-        Error::Log(_) | Error::Contradiction(_) | Error::Derived | Error::Internal(_) => {
-            (Code::Internal, "INTERNAL")
-        }
+        Error::Log(_)
+        | Error::Contradiction(_)
+        | Error::Derived
+        | Error::Obstacle(_)
+        | Error::Unreadable(_)
+        | Error::Internal(_) => (Code::Internal, "INTERNAL"),
     }
 }
 
@@ -221,6 +227,8 @@ fn figures(error: &Error) -> BTreeMap<String, String> {
         | Error::ClockJumped(_)
         | Error::Contradiction(_)
         | Error::Derived
+        | Error::Obstacle(_)
+        | Error::Unreadable(_)
         | Error::Internal(_) => Vec::new(),
     };
     pairs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()

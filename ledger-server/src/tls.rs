@@ -16,6 +16,7 @@ use crate::{
     auth::{cannot, write_private},
     clock::Clock,
     error::Error,
+    obstacle::Obstacle,
 };
 
 /// How connections are kept from others.
@@ -46,7 +47,7 @@ impl Tls {
     /// Whether the certificate and its key can be read, and belong together.
     pub(crate) fn check(&self) -> Result<(), Error> {
         let server = tonic::transport::Server::builder().tls_config(self.config()?);
-        server.map(drop).map_err(Error::internal)
+        server.map(drop).map_err(unusable)
     }
 }
 
@@ -55,16 +56,17 @@ pub(crate) fn private(listen: SocketAddr, tls: Option<&Tls>) -> Result<(), Error
     if tls.is_some() || listen.ip().is_loopback() {
         return Ok(());
     }
-    Err(Error::Internal(format!(
-        "{listen} can be reached from other machines, and without TLS anybody between could read and change what is said. \
-         Give --tls-cert FILE and --tls-key FILE (to try it out: carestore-server dev-certs --out certs --host NAME, and \
-         then --tls-cert certs/server.pem --tls-key certs/server.key), or listen on 127.0.0.1:{}",
-        listen.port()
-    )))
+    Err(Obstacle::Open { listen }.into())
 }
 
 fn read(file: &Path) -> Result<Vec<u8>, Error> {
-    fs::read(file).map_err(|error| cannot("read", file, &error))
+    fs::read(file).map_err(|error| unusable(cannot("read", file, &error)))
+}
+
+/// The files are not what a listener can use.
+#[allow(clippy::needless_pass_by_value, reason = "map_err gives its errors away")]
+pub(crate) fn unusable(why: impl ToString) -> Error {
+    Obstacle::Certificates { why: why.to_string() }.into()
 }
 
 /// Certificates are good for so many years, which is long enough to try something out.

@@ -80,7 +80,7 @@ fn shown(answer: Result<impl std::fmt::Debug, Error>) -> Result<String, Error> {
 }
 
 /// Four members with something of each kind, and a word on each card that nobody else should see.
-pub(super) async fn with_secrets() -> Town {
+pub(crate) async fn with_secrets() -> Town {
     let town = Town::founded().await;
     for (nth, hat) in (1..).zip([
         v1::Hat::CommunityVolunteer,

@@ -2,7 +2,6 @@
 
 use std::{
     collections::BTreeMap,
-    fs,
     path::{Path, PathBuf},
     sync::{
         Arc, Mutex, PoisonError, RwLock,
@@ -15,13 +14,18 @@ use ledger_proto::api::TokenAsked;
 
 use super::token::Token;
 use crate::{
-    auth::{cannot, hex, random, write_private},
+    auth::{hex, random},
     error::Error,
+    obstacle::Obstacle,
+    sums::{self, Found},
 };
+
+/// The file in the folder with everything in it.
+const FILE: &str = "tokens.jsonl";
 
 /// All tokens of a server. Few: one for each app, officer and member who signs in.
 pub(crate) struct Tokens {
-    file: PathBuf,
+    data: PathBuf,
     known: RwLock<BTreeMap<String, Arc<Token>>>,
     /// One writes the file at a time.
     writing: Mutex<()>,
@@ -30,26 +34,28 @@ pub(crate) struct Tokens {
 }
 
 impl Tokens {
-    /// Reads the file. None is there: no token was handed out yet.
-    pub(crate) fn open(file: PathBuf) -> Result<Self, Error> {
-        let lines = match fs::read_to_string(&file) {
-            Ok(lines) => lines,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
-            Err(error) => return Err(cannot("read", &file, &error)),
+    /// Reads the file in the folder with everything in it. None is there: no token was handed out yet.
+    pub(crate) fn open(data: &Path) -> Result<Self, Error> {
+        let lines = match sums::read(data, FILE)? {
+            Found::Whole(bytes) => Some(bytes),
+            Found::Never => None,
+            Found::Gone | Found::Rotten => {
+                return Err(Obstacle::TokensChanged { data: data.to_owned() }.into());
+            }
         };
+        let text = String::from_utf8_lossy(lines.as_deref().unwrap_or_default());
         let mut known = BTreeMap::new();
-        for (number, line) in (1..).zip(lines.lines()) {
-            let token = Token::read(line).ok_or_else(|| {
-                Error::Internal(format!(
-                    "line {number} of {} is not a token: put the file back from a backup, or delete it and hand out new \
-                     tokens",
-                    file.display()
-                ))
-            })?;
+        for (number, line) in (1..).zip(text.lines()) {
+            let token = Token::read(line);
+            let token = token
+                .ok_or_else(|| Obstacle::TokensDamaged { file: data.join(FILE), line: number })?;
             known.insert(token.id.clone(), Arc::new(token));
         }
+        if let Some(lines) = &lines {
+            sums::believe(data, FILE, lines)?;
+        }
         let (known, writing, used) = (RwLock::new(known), Mutex::default(), AtomicBool::default());
-        Ok(Self { file, known, writing, used })
+        Ok(Self { data: data.to_owned(), known, writing, used })
     }
 
     /// The token that somebody has sent, unless it has ended.
@@ -140,17 +146,14 @@ impl Tokens {
             lines.push_str(&token.line()?);
             lines.push('\n');
         }
-        write_private(&self.file, lines.as_bytes())
+        sums::write(&self.data, FILE, lines.as_bytes())
     }
-}
-
-/// The name of the file in the folder with everything in it.
-pub(crate) fn file(data: &Path) -> PathBuf {
-    data.join("tokens.jsonl")
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use ledger_proto::{api, v1};
 
     use super::*;
@@ -177,13 +180,13 @@ mod tests {
     #[test]
     fn a_token_is_known_by_its_hash_until_it_ends() {
         let dir = tempfile::tempdir().unwrap();
-        let path = file(dir.path());
-        let tokens = Tokens::open(path.clone()).unwrap();
+        let path = dir.path().join(FILE);
+        let tokens = Tokens::open(dir.path()).unwrap();
         let (made, secret) = tokens.create(asked(), noon()).unwrap();
         assert!(secret.starts_with(&format!("cst_{}_", made.id)));
         let kept = fs::read_to_string(&path).unwrap();
         assert!(!kept.contains(secret.rsplit('_').next().unwrap()), "only a hash is kept");
-        for tokens in [tokens, Tokens::open(path.clone()).unwrap()] {
+        for tokens in [tokens, Tokens::open(dir.path()).unwrap()] {
             let found = tokens.find(&secret, noon()).unwrap();
             assert_eq!(
                 (&found.id, &found.bearer, &found.coop),
@@ -209,8 +212,7 @@ mod tests {
     #[test]
     fn a_revoked_token_stays_revoked_and_holders_hear_of_it() {
         let dir = tempfile::tempdir().unwrap();
-        let path = file(dir.path());
-        let tokens = Tokens::open(path.clone()).unwrap();
+        let tokens = Tokens::open(dir.path()).unwrap();
         let (_, secret) = tokens.create(asked(), noon()).unwrap();
         let held = tokens.find(&secret, noon()).unwrap();
         let other = CoopName::new("calder-valley").unwrap();
@@ -223,15 +225,15 @@ mod tests {
         assert!(matches!(held.still(noon()), Err(Error::TokenRevoked)));
         let again = tokens.revoke(coop.as_ref(), &held.id, noon().plus_days(1)).unwrap();
         assert_eq!(again.said().revoke_time, Some(api::time(noon())), "it ended when it ended");
-        let tokens = Tokens::open(path).unwrap();
+        let tokens = Tokens::open(dir.path()).unwrap();
         assert!(matches!(tokens.find(&secret, noon()), Err(Error::TokenRevoked)));
     }
 
     #[test]
     fn a_use_is_noted_once_an_hour_and_outlives_a_restart() {
         let dir = tempfile::tempdir().unwrap();
-        let path = file(dir.path());
-        let tokens = Tokens::open(path.clone()).unwrap();
+        let path = dir.path().join(FILE);
+        let tokens = Tokens::open(dir.path()).unwrap();
         let (made, secret) = tokens.create(asked(), noon()).unwrap();
         let before = fs::read(&path).unwrap();
         assert_eq!(made.said().last_use_time, None);
@@ -242,22 +244,26 @@ mod tests {
         }
         assert_eq!(fs::read(&path).unwrap(), before, "no call waits for the disk");
         tokens.keep_uses().unwrap();
-        let again = Tokens::open(path).unwrap().find(&secret, later(66)).unwrap();
+        let again = Tokens::open(dir.path()).unwrap().find(&secret, later(66)).unwrap();
         assert_eq!(again.said().last_use_time, Some(api::time(later(65))));
     }
 
     #[test]
     fn a_file_that_is_no_list_of_tokens_is_refused_by_its_line() {
         let dir = tempfile::tempdir().unwrap();
-        let path = file(dir.path());
-        let tokens = Tokens::open(path.clone()).unwrap();
+        let path = dir.path().join(FILE);
+        let tokens = Tokens::open(dir.path()).unwrap();
         tokens.create(asked(), noon()).unwrap();
         let good = fs::read_to_string(&path).unwrap();
         for (from, to) in
             [("TOKEN_ROLE_APP", "TOKEN_ROLE_KING"), ("SCOPE_TIME_READ", "SCOPE_ALL"), ("}", "")]
         {
+            sums::believe(dir.path(), FILE, good.as_bytes()).unwrap();
             fs::write(&path, format!("{good}{}", good.replacen(from, to, 1))).unwrap();
-            let refused = Tokens::open(path.clone()).err().unwrap().to_string();
+            let refused = Tokens::open(dir.path()).err().unwrap().to_string();
+            assert!(refused.contains("not what the server has written"), "{refused}");
+            fs::remove_file(sums::sum(dir.path(), FILE)).unwrap();
+            let refused = Tokens::open(dir.path()).err().unwrap().to_string();
             assert!(refused.contains("line 2"), "{refused}");
         }
     }

@@ -153,7 +153,7 @@ mod tests {
     #[test]
     fn what_was_kept_is_read_again_and_no_flipped_bit_is() {
         let dir = tempfile::tempdir().unwrap();
-        let store = Cards::open(&dir.path().join("store"), &dir.path().join("reserve")).unwrap();
+        let store = Cards::open(dir.path()).unwrap();
         let kept = [
             (Drawer::Members, 1, 1001, b"Ann".to_vec()),
             (Drawer::Members, 1, 1002, Vec::new()),
@@ -166,9 +166,9 @@ mod tests {
         // Of a log that is not asked for.
         store.put_back(Drawer::Members, LogId::new(2), (1001, b"Zoe")).unwrap();
         let logs = [LogId::new(1), LogId::new(3)];
-        let (listed, counted) = write(&store, &logs, (dir.path(), "cards")).unwrap();
+        let (listed, counted) = write(&store, &logs, (dir.path(), "written")).unwrap();
         assert_eq!(counted, Counted { cards: 2, notes: 2 });
-        let path = dir.path().join("cards");
+        let path = dir.path().join("written");
         assert_eq!(all(&path).unwrap(), kept);
         let whole = fs::read(&path).unwrap();
         assert_eq!(listed.bytes, whole.len() as u64);

@@ -18,7 +18,6 @@ use crate::{
     engine::Directory,
     error::Error,
     format,
-    house::CARDS_FOLDER,
     log::{Log, LogId, LogOptions, PackedLog},
     views::Published,
 };
@@ -41,11 +40,11 @@ impl Source {
         format::nothing_half_restored(data)?;
         boot::nothing_begun(data)?;
         format::begin(data)?;
-        let log = data.join("log");
-        let cards = Cards::open(&data.join(CARDS_FOLDER), &log.join("reserve"))?;
-        let log: Arc<dyn Log> = Arc::new(PackedLog::open(&log, &LogOptions::default())?);
+        // First: whoever finds cards without a log takes it for lost.
+        let log = PackedLog::open(&data.join("log"), &LogOptions::default())?;
+        let (log, cards): (Arc<dyn Log>, Cards) = (Arc::new(log), Cards::open(data)?);
         let Still { directory, checkpoints, log } =
-            Recovering::new(log, data.to_owned()).replay()?.still();
+            Recovering::new(log, data.to_owned()).beside(&cards)?.replay()?.still();
         let (data, cards, clock) = (data.to_owned(), Arc::new(cards), Clock::machine());
         Ok(Self { data, directory, log, cards, checkpoints, clock })
     }

@@ -1,12 +1,15 @@
 //! When the last backup was made: a small file in the folder with everything in it.
 
-use std::{fs, path::Path};
+use std::path::Path;
 
 use ledger_core::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::manifest::{moment, said};
-use crate::{auth::write_private, error::Error};
+use crate::{
+    error::Error,
+    sums::{self, Found},
+};
 
 const FILE: &str = "last-backup.json";
 
@@ -19,7 +22,7 @@ struct Last {
 
 /// When the last whole backup was made. Nothing: none was, or nobody can say.
 pub(crate) fn last(data: &Path) -> Option<Timestamp> {
-    let text = fs::read(data.join(FILE)).ok()?;
+    let Found::Whole(text) = sums::read(data, FILE).ok()? else { return None };
     let last: Last = serde_json::from_slice(&text).ok()?;
     moment(&last.made)
 }
@@ -28,5 +31,5 @@ pub(crate) fn last(data: &Path) -> Option<Timestamp> {
 pub(super) fn remember(data: &Path, made: Timestamp, folder: &Path) -> Result<(), Error> {
     let last = Last { made: said(made), folder: folder.display().to_string() };
     let text = serde_json::to_string_pretty(&last).map_err(Error::internal)?;
-    write_private(&data.join(FILE), format!("{text}\n").as_bytes())
+    sums::write(data, FILE, format!("{text}\n").as_bytes())
 }

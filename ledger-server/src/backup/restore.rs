@@ -26,7 +26,6 @@ use crate::{
     checkpoints::tree_of,
     error::Error,
     format, guard,
-    house::CARDS_FOLDER,
     log::{Block, Log, LogOptions, Lost, PackedLog, sync_folder},
 };
 
@@ -191,7 +190,7 @@ fn copy((folder, file): (&Path, &Listed), (data, name): (&Path, &str)) -> Result
 
 /// Puts the cards back, but for those of people and entries that came after the logs were cut off.
 fn put_back((folder, data): (&Path, &Path), coops: &[Checked]) -> Result<Counted, Error> {
-    let cards = Cards::open(&data.join(CARDS_FOLDER), &data.join("log").join("reserve"))?;
+    let cards = Cards::open(data)?;
     let (mut counted, mut unsynced) = (Counted::default(), 0_u64);
     cards::read(&folder.join(PRIVATE).join(CARDS), &mut |kept| {
         let of = coops.iter().find(|coop| coop.log == kept.log);

@@ -91,7 +91,7 @@ fn what_was_said_beside_an_entry_that_never_was_stands_beside_no_other() {
     let entries = written([Event::CoopFounded { coop, policy: Values::template() }, enrolled]);
     log.append(&[Block { log: ONE, first: 1, entries: &entries }]).unwrap();
 
-    let cards = Arc::new(Cards::open(&data.path().join("cards"), data.path()).unwrap());
+    let cards = Arc::new(Cards::open(data.path()).unwrap());
     let note = |position| Card::Note(Position::new(position), format!("note {position}"));
     let card = |index| {
         let display_name = format!("Member {index}");
@@ -106,7 +106,7 @@ fn what_was_said_beside_an_entry_that_never_was_stands_beside_no_other() {
         (two, note(1)),
         (two, card(0)),
     ];
-    cards.put(&put).unwrap();
+    cards.put(&put, []).unwrap();
 
     let live = Recovering::new(log, data.path().to_owned()).replay().unwrap();
     let clock = Clock::by_hand(Timestamp::from_unix_ms(0));

@@ -1,7 +1,8 @@
 //! The file of what has been published: records of one length, one behind the other, never changed.
 //!
 //! A record has 152 bytes: kind (1), zero (3), log (4), its number in the file (8), size (8), hash (32), more (64), and the
-//! BLAKE3 hash (32) of all that. Numbers are big-endian.
+//! BLAKE3 hash (32) of all that. Numbers are big-endian. Beside the file lies its mark, which says how many there are: a file
+//! that was cut off between two records is not taken for a shorter one.
 //!
 //! | kind | size | hash | more |
 //! |---|---|---|---|
@@ -19,7 +20,10 @@ use std::{
 use ledger_core::CoopName;
 use ledger_proto::Hash;
 
-use crate::log::{LogError, LogId, make_folder, sync_folder};
+use crate::{
+    log::{LogError, LogId, make_folder, sync_folder},
+    mark::{self, Mark, Said},
+};
 
 const LENGTH: usize = 152;
 const CHECKED: usize = LENGTH - 32;
@@ -45,6 +49,7 @@ pub(super) struct Records {
     path: PathBuf,
     file: File,
     count: u64,
+    mark: Mark,
     /// After a failed write nobody knows what the file holds until it has been read again.
     dead: bool,
 }
@@ -69,7 +74,9 @@ impl Records {
         });
         let file = opened.map_err(LogError::io(format!("opening {}", path.display())))?;
         path.parent().map_or(Ok(()), sync_folder)?;
-        Ok(Some((Self { log, path: path.to_owned(), file, count, dead: false }, records)))
+        let mark = Mark::open(&marking(path))?;
+        mark.write(&counted(count))?;
+        Ok(Some((Self { log, path: path.to_owned(), file, count, mark, dead: false }, records)))
     }
 
     /// Begins a file.
@@ -79,7 +86,8 @@ impl Records {
         let file = OpenOptions::new().write(true).create_new(true).open(path);
         let file = file.map_err(LogError::io(format!("creating {}", path.display())))?;
         sync_folder(dir)?;
-        Ok(Self { log, path: path.to_owned(), file, count: 0, dead: false })
+        let mark = Mark::open(&marking(path))?;
+        Ok(Self { log, path: path.to_owned(), file, count: 0, mark, dead: false })
     }
 
     /// After a failed write: how many records are known to be there. What the file holds beyond them, nobody knows until it
@@ -105,6 +113,7 @@ impl Records {
             .and_then(|()| self.file.sync_data())
             .map_err(LogError::io(format!("writing {}", self.path.display())))?;
         self.count += 1;
+        self.mark.write(&counted(self.count))?;
         self.dead = false;
         Ok(())
     }
@@ -114,7 +123,9 @@ impl Records {
 pub(super) fn read(path: &Path, log: LogId) -> Result<Option<Vec<Record>>, LogError> {
     let bytes = match fs::read(path) {
         Ok(bytes) => bytes,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            return all_there(path, 0).map(|()| None);
+        }
         Err(error) => return Err(LogError::io(format!("reading {}", path.display()))(error)),
     };
     let mut records = Vec::new();
@@ -130,7 +141,27 @@ pub(super) fn read(path: &Path, log: LogId) -> Result<Option<Vec<Record>>, LogEr
             }
         }
     }
+    all_there(path, records.len() as u64)?;
     Ok(Some(records))
+}
+
+/// Where it says how many records there are.
+fn marking(path: &Path) -> PathBuf {
+    path.with_extension("mark")
+}
+
+fn counted(number: u64) -> Said {
+    Said { number, ..Said::default() }
+}
+
+/// Whether these are as many as were shown.
+fn all_there(path: &Path, count: u64) -> Result<(), LogError> {
+    let shown = mark::read(&marking(path))?.last().map_or(0, |said| said.number);
+    if count >= shown {
+        return Ok(());
+    }
+    let what = format!("{} has {count} records of {shown}", path.display());
+    Err(LogError::Store { what, missing: Vec::new() })
 }
 
 /// The file as it was before anything larger than this size was published, if there is one.
@@ -275,7 +306,9 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = written(dir.path());
         let whole = fs::read(&path).unwrap();
+        let unshown = || fs::remove_file(marking(&path)).unwrap();
         for cut in [1, 60, LENGTH - 1] {
+            unshown();
             fs::write(&path, &whole[..whole.len() - cut]).unwrap();
             let (mut records, before) = Records::open(&path, ONE).unwrap().unwrap();
             assert_eq!(before, some()[..4]);
@@ -285,15 +318,30 @@ mod tests {
         // Of a file that grew and was not filled, the end is zeros.
         let mut zeros = whole.clone();
         zeros[4 * LENGTH..].fill(0);
+        unshown();
         fs::write(&path, &zeros).unwrap();
         assert_eq!(reread(&path).unwrap(), some()[..4]);
         // The fourth record lies in two sectors, of which one was written.
         for hole in [3 * LENGTH..512, 512..4 * LENGTH] {
             let mut half = whole[..4 * LENGTH].to_vec();
             half[hole].fill(0);
+            unshown();
             fs::write(&path, &half).unwrap();
             assert_eq!(reread(&path).unwrap(), some()[..3]);
         }
+    }
+
+    #[test]
+    fn what_was_shown_and_is_cut_off_is_missed() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = written(dir.path());
+        let whole = fs::read(&path).unwrap();
+        for kept in [0, 1, LENGTH, 4 * LENGTH, 5 * LENGTH - 1] {
+            fs::write(&path, &whole[..kept]).unwrap();
+            assert!(matches!(reread(&path), Err(LogError::Store { .. })), "{kept} bytes");
+        }
+        fs::remove_file(&path).unwrap();
+        assert!(read(&path, ONE).is_err() && Records::open(&path, ONE).is_err(), "all of it");
     }
 
     #[test]

@@ -13,8 +13,17 @@ use crate::{error::Error, log::make_folder};
 const FILLING: &str = "sample.filling";
 const FILLED: &str = "sample.filled";
 /// What a server keeps in its folder.
-const KEPT: [&str; 7] =
-    ["log", "cards", "snapshots", "derived", "secret.key", "operator.token", "operator.hash"];
+const KEPT: [&str; 9] = [
+    "log",
+    "cards",
+    "cards.mark",
+    "snapshots",
+    "derived",
+    "secret.key",
+    "operator.token",
+    "operator.hash",
+    "sums",
+];
 
 /// What is there.
 pub(super) enum Found {

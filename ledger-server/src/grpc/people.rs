@@ -182,7 +182,7 @@ pub(super) async fn update_card(
     let (log, member) = whose(service, &coop, &member)?;
     let card = api::parse_card(card)?;
     let cards = Arc::clone(&service.ground.cards);
-    on_disk(move || cards.put(&[(log, Card::Member(member, card))])).await?;
+    on_disk(move || cards.put(&[(log, Card::Member(member, card))], [])).await?;
     Ok(v1::UpdateCardResponse {})
 }
 

@@ -15,7 +15,7 @@ use axum::{
 use tokio::{net::TcpListener, task::JoinHandle};
 
 use super::{Metrics, OfServer};
-use crate::{error::Error, serve::Serving};
+use crate::{error::Error, obstacle::Obstacle, serve::Serving};
 
 /// What text of this kind is called.
 const TEXT: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -51,8 +51,10 @@ pub struct Page {
 impl Page {
     /// Begins to show the pages: `/metrics`; `/livez`, while the process lives; `/readyz`, once callers are answered.
     pub async fn open(listen: SocketAddr, metrics: Arc<Metrics>) -> Result<Self, Error> {
-        let listener = TcpListener::bind(listen).await.map_err(|error| {
-            Error::Internal(format!("cannot listen on {listen} for --metrics: {error}"))
+        let listener = TcpListener::bind(listen).await.map_err(|error| Obstacle::NotListening {
+            flag: "--metrics",
+            listen,
+            why: error.to_string(),
         })?;
         let address = listener.local_addr().map_err(Error::internal)?;
         let shared = Shared { metrics, standing: Arc::default() };

@@ -51,7 +51,8 @@ impl Life {
         let packed = Arc::new(packed);
         let log: Arc<dyn Log> = Arc::clone(&packed) as _;
         let cards = Arc::new(Cards::on(place.disk.cards()));
-        let live = Recovering::new(log, place.folder.to_owned()).alone().replay()?;
+        let live =
+            Recovering::new(log, place.folder.to_owned()).alone().beside(&cards)?.replay()?;
         if let (Confirmed::No, Some(newest)) = (confirmed, live.newest()) {
             let believed = place.clock.beside(newest);
             believed.map_err(|jumped| Error::ClockJumped(jumped.to_string()))?;
