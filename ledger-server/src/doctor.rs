@@ -18,7 +18,7 @@ use crate::{
     format,
     guard::verdicts,
     log::{LogOptions, free},
-    tls::Tls,
+    tls::{Now, Tls},
 };
 
 /// What somebody should know of one thing.
@@ -219,11 +219,23 @@ fn backups(data: &Path) -> Finding {
 }
 
 fn certificates(tls: &Tls) -> Finding {
-    match tls.check() {
-        Ok(()) => Well(
-            "the certificate and its key can be read and belong together; until when it is good was not looked at".to_owned(),
-        ),
-        Err(error) => Wrong(error.to_string()),
+    let lasts = match tls.check().and_then(|()| tls.lasts()) {
+        Ok(lasts) => lasts,
+        Err(error) => return Wrong(error.to_string()),
+    };
+    let (from, until) = (lasts.from.day(), lasts.until.day());
+    let anew = "make it anew, put it in the place of the old one, and start the server again";
+    match lasts.at(Clock::machine().reading()) {
+        Now::Good => Well(format!(
+            "the certificate and its key can be read and belong together, and are good until {until}"
+        )),
+        Now::EndsSoon => Look(format!("the certificate ends on {until}: {anew}")),
+        Now::NotYet => Wrong(format!(
+            "nobody believes the certificate before {from}: is the clock right? If it is, {anew}"
+        )),
+        Now::Over => Wrong(format!(
+            "the certificate ended on {until}, and nobody believes it any more: {anew}"
+        )),
     }
 }
 

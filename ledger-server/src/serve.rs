@@ -42,6 +42,7 @@ impl House {
         let service = self.answering(stopping.clone());
         let gate = Gate::new(self.auth(), self.metrics());
         let background = self.background()?;
+        tls.map_or(Ok(()), Tls::warn)?;
         let tls = tls.map(Tls::config).transpose()?;
         let operator = backup::listen(self.source(), stopping.clone());
         let server = tokio::spawn(listen(service, gate, (listener, tls), stopping));

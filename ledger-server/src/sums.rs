@@ -38,7 +38,9 @@ pub(crate) fn read(data: &Path, name: &str) -> Result<Found, Error> {
     let bytes = match fs::read(&file) {
         Ok(bytes) => bytes,
         Err(error) if error.kind() == ErrorKind::NotFound => {
-            return Ok(if said.is_empty() { Found::Never } else { Found::Gone });
+            // A sum that was written once and in one slot alone is of a first write that was cut short before the file.
+            let begun = said.len() == 1 && said.iter().all(|said| said.number == 1);
+            return Ok(if said.is_empty() || begun { Found::Never } else { Found::Gone });
         }
         Err(error) => return Err(cannot("read", &file, &error)),
     };
@@ -70,7 +72,8 @@ pub(crate) fn write(data: &Path, name: &str, bytes: &[u8]) -> Result<(), Error> 
     mark.write(&said)?;
     mark.sync()?;
     write_private(&data.join(name), bytes)?;
-    Ok(mark.write_twice(&said)?)
+    mark.write_twice(&said)?;
+    Ok(mark.sync()?)
 }
 
 #[cfg(test)]
@@ -107,6 +110,19 @@ mod tests {
         }
         fs::remove_file(data.join(name)).unwrap();
         assert_eq!(found(), Found::Gone);
+    }
+
+    #[test]
+    fn a_first_write_that_was_cut_short_was_none() {
+        let dir = tempfile::tempdir().unwrap();
+        let (data, name) = (dir.path(), "secret.key");
+        let hash = *blake3::hash(b"a secret").as_bytes();
+        Mark::open(&sum(data, name)).unwrap().write(&Said { number: 1, hash }).unwrap();
+        assert_eq!(read(data, name).unwrap(), Found::Never);
+        write(data, name, b"another").unwrap();
+        assert_eq!(read(data, name).unwrap(), Found::Whole(b"another".to_vec()));
+        fs::remove_file(data.join(name)).unwrap();
+        assert_eq!(read(data, name).unwrap(), Found::Gone);
     }
 
     #[test]

@@ -1,11 +1,14 @@
 //! TLS: the server's certificate, callers' certificates where they are asked for, and certificates for trying it out.
 
+mod lasts;
+
 use std::{
     fs,
     net::SocketAddr,
     path::{Path, PathBuf},
 };
 
+pub(crate) use lasts::Now;
 use rcgen::{
     BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa,
     Issuer, KeyPair, KeyUsagePurpose, date_time_ymd,
@@ -48,6 +51,21 @@ impl Tls {
     pub(crate) fn check(&self) -> Result<(), Error> {
         let server = tonic::transport::Server::builder().tls_config(self.config()?);
         server.map(drop).map_err(unusable)
+    }
+}
+
+impl Tls {
+    /// Says in the journal if nobody believes the certificate, or soon nobody will.
+    pub(crate) fn warn(&self) -> Result<(), Error> {
+        let lasts = self.lasts()?;
+        let (from, until) = (lasts.from.day(), lasts.until.day());
+        match lasts.at(Clock::machine().reading()) {
+            Now::Good => {}
+            Now::EndsSoon => tracing::warn!(%until, "the certificate ends soon: make it anew"),
+            Now::NotYet => tracing::error!(%from, "nobody believes the certificate yet"),
+            Now::Over => tracing::error!(%until, "nobody believes the certificate any more"),
+        }
+        Ok(())
     }
 }
 
