@@ -9,6 +9,7 @@
 
 mod browsers;
 mod bytes;
+mod floods;
 mod others;
 mod times;
 

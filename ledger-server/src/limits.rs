@@ -23,6 +23,8 @@ pub(crate) const IMPORT_STEPS: usize = 500_000;
 pub(crate) const TRIES_A_MINUTE: NonZeroU32 = at_least_one(30);
 /// All header fields of a call together may have so many bytes; above that the connection itself refuses them.
 pub(crate) const HEADER_BYTES: u32 = 16 << 10;
+/// So many calls may be open on one connection; above that the connection itself refuses them, and a caller's own library waits.
+pub(crate) const CALLS_A_CONNECTION: u32 = 256;
 
 const fn at_least_one(number: u32) -> NonZeroU32 {
     match NonZeroU32::new(number) {

@@ -25,7 +25,7 @@ use crate::{
     gate::Gate,
     grpc::{Service, Watching},
     house::House,
-    limits::{HEADER_BYTES, MESSAGE_BYTES},
+    limits::{CALLS_A_CONNECTION, HEADER_BYTES, MESSAGE_BYTES},
     lobby::Lobby,
     tls::Tls,
 };
@@ -66,6 +66,7 @@ async fn listen(
     let mut server = Server::builder()
         .accept_http1(true)
         .http2_keepalive_interval(Some(KEEPALIVE))
+        .max_concurrent_streams(CALLS_A_CONNECTION)
         .http2_max_header_list_size(HEADER_BYTES);
     if let Some(config) = tls {
         server = server.tls_config(config).map_err(Error::internal)?;
