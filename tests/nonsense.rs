@@ -11,6 +11,7 @@ mod browsers;
 mod bytes;
 mod floods;
 mod others;
+mod strangers;
 mod times;
 
 use std::collections::BTreeSet;

@@ -25,7 +25,7 @@ use crate::{
     gate::Gate,
     grpc::{Service, Watching},
     house::House,
-    limits::{CALLS_A_CONNECTION, HEADER_BYTES, MESSAGE_BYTES},
+    limits::{CALLS_A_CONNECTION, HEADER_BYTES, MESSAGE_BYTES, OPEN_BYTES},
     lobby::Lobby,
     tls::Tls,
 };
@@ -82,12 +82,14 @@ async fn listen(
         }};
     }
     let history = Watching::new(service.clone(), one!(HistoryServiceServer), MESSAGE_BYTES);
+    let v1 = reflection().build_v1().map_err(Error::internal)?;
+    let v1alpha = reflection().build_v1alpha().map_err(Error::internal)?;
     let router = server
         .layer(tonic_web::GrpcWebLayer::new())
         .layer(gate)
-        .add_service(health_service)
-        .add_service(reflection().build_v1().map_err(Error::internal)?)
-        .add_service(reflection().build_v1alpha().map_err(Error::internal)?)
+        .add_service(health_service.max_decoding_message_size(OPEN_BYTES))
+        .add_service(v1.max_decoding_message_size(OPEN_BYTES))
+        .add_service(v1alpha.max_decoding_message_size(OPEN_BYTES))
         .add_service(one!(CoopServiceServer))
         .add_service(one!(MembersServiceServer))
         .add_service(one!(TimeBankServiceServer))

@@ -55,17 +55,21 @@ fn field(name: &str, value: &str) -> Vec<u8> {
 
 /// The head of a call, with a token.
 fn head(town: &Town) -> Vec<u8> {
+    let token = format!("Bearer {}", town.token());
+    [head_of(town, METHOD), field("authorization", &token)].concat()
+}
+
+/// The head of a call of a method, without one.
+fn head_of(town: &Town, path: &str) -> Vec<u8> {
     let fields = [
         (":method", "POST"),
         (":scheme", "http"),
-        (":path", METHOD),
+        (":path", path),
         (":authority", town.address()),
         ("content-type", "application/grpc"),
         ("te", "trailers"),
     ];
-    let token = format!("Bearer {}", town.token());
-    let fields = fields.into_iter().chain([("authorization", &*token)]);
-    fields.flat_map(|(name, value)| field(name, value)).collect()
+    fields.into_iter().flat_map(|(name, value)| field(name, value)).collect()
 }
 
 /// A frame of the server's.
@@ -133,6 +137,15 @@ async fn flood(
     drop(from);
     drop(sending.await);
     heard
+}
+
+/// Whether a call ends that announces a long message, says some of it, and never the rest.
+pub(super) async fn never_finished(town: &Town, path: &str) -> bool {
+    let announced = [&[0][..], &8_000_000_u32.to_be_bytes(), &[0; 10_000]].concat();
+    let frames =
+        [frame(HEADERS, END_HEADERS, 1, &head_of(town, path)), frame(DATA, 0, 1, &announced)];
+    let heard = flood(town, frames.into_iter(), Said::ends_the_call).await;
+    heard.last().is_some_and(Said::ends_the_call)
 }
 
 /// The code by which the server ended the connection.
