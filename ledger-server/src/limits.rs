@@ -42,6 +42,9 @@ pub struct Limits {
     pub waiting: usize,
     /// So many calls a second may one token make, and as many again in a burst. `RATE_LIMITED`.
     pub requests_a_second: NonZeroU32,
+    /// So many connections may be open; above that, new ones are hung up on. Each is a file of the process, which on most systems
+    /// may have 1,024, and the log needs some.
+    pub connections: usize,
     /// So many streams may one token have open. `TOO_MANY_STREAMS`.
     pub streams_each: usize,
     /// So many streams may be open together. `TOO_MANY_STREAMS`.
@@ -58,6 +61,7 @@ impl Default for Limits {
         Self {
             waiting: INBOX,
             requests_a_second: at_least_one(1_000),
+            connections: 768,
             streams_each: 64,
             streams: 1_024,
             strangers: Duration::from_secs(10),

@@ -1,6 +1,6 @@
 //! One process, from what is on disk to a listener, and from a signal to the end.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{io, net::SocketAddr, time::Duration};
 
 use ledger_proto::{
     DESCRIPTORS,
@@ -13,6 +13,7 @@ use ledger_proto::{
     },
 };
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
+use tokio_stream::Stream;
 use tonic::{
     codec::CompressionEncoding,
     transport::{Server, ServerTlsConfig, server::TcpIncoming},
@@ -21,6 +22,7 @@ use tonic::{
 use crate::{
     background::Background,
     backup,
+    door::{Seated, seated},
     error::Error,
     gate::Gate,
     grpc::{Service, Watching},
@@ -44,7 +46,8 @@ impl House {
         let background = self.background()?;
         let tls = tls.map(Tls::config).transpose()?;
         let operator = backup::listen(self.source(), stopping.clone());
-        let server = tokio::spawn(listen(service, gate, (listener, tls), stopping));
+        let coming = seated(incoming(listener), self.limits().connections);
+        let server = tokio::spawn(listen(service, gate, (coming, tls), stopping));
         Ok(Serving { address, stop, server, operator, background, house: self })
     }
 }
@@ -53,7 +56,7 @@ impl House {
 async fn listen(
     service: Service,
     gate: Gate,
-    (listener, tls): (TcpListener, Option<ServerTlsConfig>),
+    (coming, tls): (impl Stream<Item = io::Result<Seated>> + Send, Option<ServerTlsConfig>),
     mut stopping: watch::Receiver<bool>,
 ) -> Result<(), Error> {
     let (health, health_service) = tonic_health::server::health_reporter();
@@ -111,7 +114,7 @@ async fn listen(
         tokio::time::sleep(DRAIN).await;
     };
     tokio::select! {
-        ended = router.serve_with_incoming_shutdown(incoming(listener), draining) => {
+        ended = router.serve_with_incoming_shutdown(coming, draining) => {
             ended.map_err(Error::internal)
         }
         () = overdue => Ok(()),
