@@ -7,6 +7,7 @@
 )]
 
 mod busy;
+mod door;
 
 use std::{num::NonZeroU32, time::Duration};
 

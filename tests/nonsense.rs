@@ -9,7 +9,9 @@
 
 mod browsers;
 mod bytes;
+mod floods;
 mod others;
+mod strangers;
 mod times;
 
 use std::collections::BTreeSet;

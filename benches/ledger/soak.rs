@@ -140,15 +140,16 @@ pub(crate) fn live(plan: &Plan) -> Report {
     Report::new(&town, (lasted, &outages), &samples, (after, fresh), (followed, reckoned))
 }
 
-/// Open files when everybody has gone, and those of the same folder just started.
-fn settled(server: &mut Server, look: &dyn Fn(&Server) -> Option<Sample>) -> (f64, f64) {
+/// The server when everybody has gone, and on the same folder just started: what it holds of those who were there, and what
+/// the log itself takes.
+fn settled(server: &mut Server, look: &dyn Fn(&Server) -> Option<Sample>) -> (Sample, Sample) {
     let least = |server: &Server| {
         // Connections that were closed are let go of a moment later; the fewest of some looks.
         let looks = (0..20).filter_map(|_| {
             thread::sleep(Duration::from_millis(250));
             look(server)
         });
-        looks.map(|sample| sample.files).fold(f64::INFINITY, f64::min)
+        looks.min_by(|one, other| one.files.total_cmp(&other.files)).unwrap()
     };
     let after = least(server);
     server.stop();

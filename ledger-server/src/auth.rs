@@ -37,6 +37,8 @@ pub(crate) struct Auth {
     clock: Clock,
     tries: DefaultKeyedRateLimiter<IpAddr>,
     calls: DefaultKeyedRateLimiter<String>,
+    /// Whoever calls without a token has so long for the whole call.
+    pub(crate) strangers: Duration,
 }
 
 impl Auth {
@@ -45,7 +47,7 @@ impl Auth {
         let each = limits.requests_a_second;
         let burst = each.saturating_mul(NonZeroU32::MIN.saturating_add(1));
         let calls = RateLimiter::keyed(Quota::per_second(each).allow_burst(burst));
-        Self { token, tokens, clock, tries, calls }
+        Self { token, tokens, clock, tries, calls, strangers: limits.strangers }
     }
 
     /// Whoever calls, by the token that they send. A token that is not one of these is refused, also where none is needed.

@@ -32,6 +32,11 @@ const OPEN: [&str; 3] = [
     "grpc.reflection.v1alpha.ServerReflection",
 ];
 
+/// Whether a method is one of those.
+fn is_open(method: &str) -> bool {
+    method.split_once('/').is_some_and(|(service, _)| OPEN.contains(&service))
+}
+
 /// What single calls are noted under in the journal, at its finest level.
 const CALLS: &str = "carestore::calls";
 
@@ -66,12 +71,12 @@ pub(crate) struct Guarded<S> {
 
 impl<S> Guarded<S> {
     /// Who calls, if they may: the service hears of them, and asks what only it can know. The tries of strangers, and of
-    /// those whose token is none, are counted where anybody may call.
-    fn check<B>(&self, request: &mut Request<B>) -> Result<(), Error> {
+    /// those whose token is none, are counted where anybody may call; and strangers have only so long, which is told.
+    fn check<B>(&self, request: &mut Request<B>) -> Result<Option<Duration>, Error> {
         let method = request.uri().path().trim_start_matches('/').to_owned();
         let method = method.as_str();
-        if method.split_once('/').is_some_and(|(service, _)| OPEN.contains(&service)) {
-            return Ok(());
+        if is_open(method) {
+            return Ok(None);
         }
         let access = access(method);
         let caller = self.auth.caller(request.headers());
@@ -84,8 +89,9 @@ impl<S> Guarded<S> {
             // A method that is not there is answered as such, behind the gate, and only to those who may know.
             None => caller.may(Access::EachWrite)?,
         }
+        let within = matches!(caller, Caller::Stranger).then_some(self.auth.strangers);
         request.extensions_mut().insert(Called { caller, method: short_name(method) });
-        Ok(())
+        Ok(within)
     }
 }
 
@@ -187,13 +193,14 @@ where
 
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
         let stopwatch = Stopwatch::start(&request);
+        let open = is_open(request.uri().path().trim_start_matches('/'));
         let id = call_id(&request);
         // What is written into the journal while this call is answered has its id.
         let span = tracing::error_span!("call", id = id.as_str());
         let checked = span.in_scope(|| self.check(&mut request));
         match checked {
-            Ok(()) => {
-                let deadline = deadline(&request);
+            Ok(within) => {
+                let deadline = deadline(&request).into_iter().chain(within).min();
                 let answer = self.inner.call(request);
                 Box::pin(
                     async move {
@@ -208,7 +215,9 @@ where
                         if let Some(stopwatch) = stopwatch {
                             stopwatch.stop();
                         }
-                        answered.map(explained).map(|answer| with_id(answer, &id))
+                        // What every gRPC server has speaks the words of every gRPC server, with limits of its own.
+                        let answered = if open { answered } else { answered.map(explained) };
+                        answered.map(|answer| with_id(answer, &id))
                     }
                     .instrument(span),
                 )

@@ -260,6 +260,11 @@ impl House {
         Arc::clone(&self.auth)
     }
 
+    /// How much anybody may ask for at once.
+    pub(crate) const fn limits(&self) -> Limits {
+        self.limits
+    }
+
     /// What is done now and then while the house is served.
     pub(crate) fn background(&self) -> Result<Vec<Background>, Error> {
         let (log, directory) = (Arc::clone(&self.log), || Arc::clone(&self.directory));

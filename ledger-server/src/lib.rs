@@ -14,6 +14,7 @@ mod clock;
 mod config;
 mod demo;
 mod doctor;
+mod door;
 mod engine;
 mod error;
 mod format;

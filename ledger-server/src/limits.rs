@@ -23,6 +23,10 @@ pub(crate) const IMPORT_STEPS: usize = 500_000;
 pub(crate) const TRIES_A_MINUTE: NonZeroU32 = at_least_one(30);
 /// All header fields of a call together may have so many bytes; above that the connection itself refuses them.
 pub(crate) const HEADER_BYTES: u32 = 16 << 10;
+/// A message to those methods that ask for no token and say nothing of any co-op: whether the server is well, and what it has.
+pub(crate) const OPEN_BYTES: usize = 4 << 10;
+/// So many calls may be open on one connection; above that the connection itself refuses them, and a caller's own library waits.
+pub(crate) const CALLS_A_CONNECTION: u32 = 256;
 
 const fn at_least_one(number: u32) -> NonZeroU32 {
     match NonZeroU32::new(number) {
@@ -38,10 +42,16 @@ pub struct Limits {
     pub waiting: usize,
     /// So many calls a second may one token make, and as many again in a burst. `RATE_LIMITED`.
     pub requests_a_second: NonZeroU32,
+    /// So many connections may be open; above that, new ones are hung up on. Each is a file of the process, which on most systems
+    /// may have 1,024, and the log needs some.
+    pub connections: usize,
     /// So many streams may one token have open. `TOO_MANY_STREAMS`.
     pub streams_each: usize,
     /// So many streams may be open together. `TOO_MANY_STREAMS`.
     pub streams: usize,
+    /// Whoever calls without a token has so long for the whole call, so that nobody fills the memory with what they never
+    /// finish saying. `DEADLINE_EXCEEDED`.
+    pub strangers: Duration,
     /// Whoever follows and takes nothing for so long is let go, and resumes where they were. `FELL_BEHIND`.
     pub stall: Duration,
 }
@@ -51,8 +61,10 @@ impl Default for Limits {
         Self {
             waiting: INBOX,
             requests_a_second: at_least_one(1_000),
+            connections: 768,
             streams_each: 64,
             streams: 1_024,
+            strangers: Duration::from_secs(10),
             stall: Duration::from_secs(30),
         }
     }

@@ -1,6 +1,6 @@
 //! One process, from what is on disk to a listener, and from a signal to the end.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{io, net::SocketAddr, time::Duration};
 
 use ledger_proto::{
     DESCRIPTORS,
@@ -13,6 +13,7 @@ use ledger_proto::{
     },
 };
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
+use tokio_stream::Stream;
 use tonic::{
     codec::CompressionEncoding,
     transport::{Server, ServerTlsConfig, server::TcpIncoming},
@@ -21,11 +22,12 @@ use tonic::{
 use crate::{
     background::Background,
     backup,
+    door::{Seated, seated},
     error::Error,
     gate::Gate,
     grpc::{Service, Watching},
     house::House,
-    limits::{HEADER_BYTES, MESSAGE_BYTES},
+    limits::{CALLS_A_CONNECTION, HEADER_BYTES, MESSAGE_BYTES, OPEN_BYTES},
     lobby::Lobby,
     tls::Tls,
 };
@@ -45,7 +47,8 @@ impl House {
         tls.map_or(Ok(()), Tls::warn)?;
         let tls = tls.map(Tls::config).transpose()?;
         let operator = backup::listen(self.source(), stopping.clone());
-        let server = tokio::spawn(listen(service, gate, (listener, tls), stopping));
+        let coming = seated(incoming(listener), self.limits().connections);
+        let server = tokio::spawn(listen(service, gate, (coming, tls), stopping));
         Ok(Serving { address, stop, server, operator, background, house: self })
     }
 }
@@ -54,7 +57,7 @@ impl House {
 async fn listen(
     service: Service,
     gate: Gate,
-    (listener, tls): (TcpListener, Option<ServerTlsConfig>),
+    (coming, tls): (impl Stream<Item = io::Result<Seated>> + Send, Option<ServerTlsConfig>),
     mut stopping: watch::Receiver<bool>,
 ) -> Result<(), Error> {
     let (health, health_service) = tonic_health::server::health_reporter();
@@ -67,6 +70,7 @@ async fn listen(
     let mut server = Server::builder()
         .accept_http1(true)
         .http2_keepalive_interval(Some(KEEPALIVE))
+        .max_concurrent_streams(CALLS_A_CONNECTION)
         .http2_max_header_list_size(HEADER_BYTES);
     if let Some(config) = tls {
         server = server.tls_config(config).map_err(Error::internal)?;
@@ -82,12 +86,14 @@ async fn listen(
         }};
     }
     let history = Watching::new(service.clone(), one!(HistoryServiceServer), MESSAGE_BYTES);
+    let v1 = reflection().build_v1().map_err(Error::internal)?;
+    let v1alpha = reflection().build_v1alpha().map_err(Error::internal)?;
     let router = server
         .layer(tonic_web::GrpcWebLayer::new())
         .layer(gate)
-        .add_service(health_service)
-        .add_service(reflection().build_v1().map_err(Error::internal)?)
-        .add_service(reflection().build_v1alpha().map_err(Error::internal)?)
+        .add_service(health_service.max_decoding_message_size(OPEN_BYTES))
+        .add_service(v1.max_decoding_message_size(OPEN_BYTES))
+        .add_service(v1alpha.max_decoding_message_size(OPEN_BYTES))
         .add_service(one!(CoopServiceServer))
         .add_service(one!(MembersServiceServer))
         .add_service(one!(TimeBankServiceServer))
@@ -109,7 +115,7 @@ async fn listen(
         tokio::time::sleep(DRAIN).await;
     };
     tokio::select! {
-        ended = router.serve_with_incoming_shutdown(incoming(listener), draining) => {
+        ended = router.serve_with_incoming_shutdown(coming, draining) => {
             ended.map_err(Error::internal)
         }
         () = overdue => Ok(()),

@@ -27,7 +27,7 @@ impl Report {
         town: &Town,
         (lasted, outages): (Duration, &Outages),
         samples: &[Sample],
-        (after, fresh): (f64, f64),
+        (after, fresh): (Sample, Sample),
         (followed, reckoned): (Vec<Followed>, Reckoned),
     ) -> Self {
         let mut report = Self { rows: Vec::new(), wrong: Vec::new() };
@@ -75,8 +75,16 @@ impl Report {
                 row(&format!("{what}: {name}"), figure);
             }
         }
-        row("open files when all had gone; just started", format!("{after}; {fresh}"));
-        if after > fresh + LATER {
+        row(
+            "open files when all had gone; just started",
+            format!("{}; {}", after.files, fresh.files),
+        );
+        row(
+            "resident memory when all had gone; just started",
+            format!("{:.1}; {:.1} MiB", after.resident / MIB, fresh.resident / MIB),
+        );
+        if after.files > fresh.files + LATER {
+            let (after, fresh) = (after.files, fresh.files);
             town.wrong(format!("{after} files are open when all have gone, {fresh} at a start"));
         }
         let seen: Vec<String> = followed
