@@ -12,6 +12,7 @@
 mod asked;
 mod flips;
 mod gone;
+mod room;
 
 use ledger_proto::v1;
 use ledger_server::Clock;

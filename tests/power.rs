@@ -3,7 +3,11 @@
 //! This test binary runs itself as the victim, with `power/shim.c` preloaded: a shadow of the store
 //! that gets only what `fsync` and `fdatasync` are called for. The victim is killed while it
 //! appends, and the shadow is what a power cut would have left.
-#![allow(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "a test stops at what it did not expect, and says where it was"
+)]
 
 use std::collections::BTreeMap;
 use std::env;
@@ -170,8 +174,32 @@ pub(crate) fn shim(dir: &Path) -> Result<PathBuf, String> {
     }
 }
 
-#[test]
-fn no_power_cut_loses_what_was_acknowledged() {
+/// What becomes of writes that nobody has synced when the power goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unsynced {
+    /// They are gone; every other disk writes some of them before it is asked to, or half of one.
+    Gone,
+    /// Of each, some sectors have arrived and some have not, in any order.
+    Torn,
+}
+
+impl Unsynced {
+    /// How the shim is told.
+    pub(crate) fn told(self, cut: u64) -> (&'static str, String) {
+        match self {
+            Unsynced::Gone => {
+                ("CARESTORE_SHIM_EARLY", if cut % 10 < 5 { "0" } else { "3" }.to_owned())
+            }
+            Unsynced::Torn => {
+                let seed = times("CARESTORE_TORN_SEED", 0) + cut;
+                ("CARESTORE_SHIM_TORN", seed.to_string())
+            }
+        }
+    }
+}
+
+/// Cuts the power again and again.
+fn cut(unsynced: Unsynced, cuts: u64) {
     let dir = tempfile::tempdir().unwrap();
     let library = match shim(dir.path()) {
         Ok(library) => library,
@@ -182,7 +210,7 @@ fn no_power_cut_loses_what_was_acknowledged() {
     };
     let mut store = dir.path().join("0");
     let mut acknowledged = Acknowledged::new();
-    for cut in 0..times("CARESTORE_CUTS", 50) {
+    for cut in 0..cuts {
         // Each cut is one in the life of a store that has seen up to four before.
         if cut % 5 == 0 {
             store = dir.path().join(format!("{cut}-begins"));
@@ -191,19 +219,31 @@ fn no_power_cut_loses_what_was_acknowledged() {
         }
         let shadow = dir.path().join(format!("{cut}-shadow"));
         fs::create_dir(&shadow).unwrap();
+        let (how, much) = unsynced.told(cut);
         let environment = [
             ("LD_PRELOAD", library.as_path()),
             ("CARESTORE_SHIM_FROM", store.as_path()),
             ("CARESTORE_SHIM_TO", shadow.as_path()),
-            // Every other store lies on a disk that writes some things before it is asked to.
-            ("CARESTORE_SHIM_EARLY", Path::new(if cut % 10 < 5 { "0" } else { "3" })),
+            (how, Path::new(&much)),
         ];
         acknowledged.extend(kill_after(1 + scattered(cut) % 60, &store, &environment));
         fs::remove_dir_all(&store).unwrap();
         store = shadow.join("tree");
         assert!(store.is_dir(), "the shim was not loaded");
+        eprintln!("{unsynced:?}, cut {cut}: {how}={much}");
         nothing_is_lost(&store, &acknowledged);
     }
+}
+
+#[test]
+fn no_power_cut_loses_what_was_acknowledged() {
+    cut(Unsynced::Gone, times("CARESTORE_CUTS", 50));
+}
+
+/// A disk writes 512 bytes at once, or none of them, and of what nobody has synced whatever it likes.
+#[test]
+fn no_torn_sector_loses_what_was_acknowledged() {
+    cut(Unsynced::Torn, times("CARESTORE_TORN_CUTS", 30));
 }
 
 /// G8, on the real store: a full disk ends the log with a clear error, and what was acknowledged is

@@ -22,6 +22,7 @@ use crate::{
     metrics::Metrics,
     obstacle::Obstacle,
     replay::{Cores, Hashes, Verified, replay},
+    room::Room,
     snapshots::Snapshots,
     views::{Published, View},
     warden::{Guarded, Warden},
@@ -52,6 +53,7 @@ pub(crate) struct Live {
     nameless: Option<Arc<LogError>>,
     next_log: LogId,
     reached: Reached,
+    room: Room,
 }
 
 /// A ledger that stands still: there is no writer, and nothing falls due.
@@ -108,6 +110,7 @@ impl Recovering {
             nameless: None,
             next_log: LogId::new(1),
             reached,
+            room: Room::default(),
             log: Arc::clone(&log),
         };
         let mut logs = log.logs();
@@ -222,6 +225,11 @@ impl Live {
         fold(&*self.log, id, view, (self.cores, &self.metrics))
     }
 
+    /// The same, to be written only while there is so much room.
+    pub(crate) fn within(self, room: Room) -> Self {
+        Self { room, ..self }
+    }
+
     /// The newest entry of any co-op: what the clock is held against.
     pub(crate) fn newest(&self) -> Option<ledger_core::Timestamp> {
         self.ledgers.values().map(|ledger| ledger.state.recorded_at()).max()
@@ -274,6 +282,7 @@ impl Live {
             clock,
             directory: Arc::clone(&directory),
             snapshots: self.snapshots,
+            room: self.room,
         };
         let (engine, writer) = Engine::new(ground, self.ledgers, self.next_log);
         Ok((Opened { engine, directory, checkpoints, log }, writer))

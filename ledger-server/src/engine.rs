@@ -23,6 +23,7 @@ use crate::{
     error::Error,
     limits::INBOX,
     log::{Log, LogError, LogId},
+    room::Room,
     snapshots::Snapshots,
     views::Published,
 };
@@ -82,6 +83,7 @@ pub(crate) struct Ground {
     pub(crate) directory: Arc<RwLock<Directory>>,
     /// Where the view of a co-op that is being founded has its pages.
     pub(crate) snapshots: Snapshots,
+    pub(crate) room: Room,
 }
 
 /// The way to the one writer.
@@ -237,10 +239,22 @@ impl Writer {
     ) -> Result<Option<oneshot::Sender<()>>, Error> {
         let mut first = Some(first);
         let mut taken = 0;
+        let room = self.ground.room.look().is_ok();
         while taken < BATCH_MAX {
             // Never taken out where there is no room for it: its caller would hear that the server stops.
             let Some(job) = first.take().or_else(|| self.inbox.try_recv().ok()) else { break };
             match job {
+                Job::Write(together, reply) if !room => {
+                    taken += together.submissions.len();
+                    let submissions = together.submissions.iter();
+                    batch.answer(reply, submissions.map(|_| Err(Error::NoRoom)).collect());
+                }
+                Job::Import(_, reply) if !room => {
+                    taken += 1;
+                    batch.answer_import(reply, Err(Error::NoRoom));
+                }
+                // What has fallen due is as due when there is room again.
+                Job::Tick if !room => taken += 1,
                 Job::Write(together, reply) => {
                     taken += together.submissions.len();
                     let submissions = together.submissions.into_iter();

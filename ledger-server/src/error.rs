@@ -74,6 +74,12 @@ pub enum Error {
     /// The writer has more waiting than it can take.
     #[error("the ledger is busy; try again with the same request id")]
     Busy,
+    /// There is next to no room on the disk.
+    #[error(
+        "the disk of the ledger is nearly full: nothing is written until whoever runs the server has made room, and \
+         everything can be read; then try again with the same request id"
+    )]
+    NoRoom,
     /// The caller's own deadline has passed. What was submitted runs to its end all the same.
     #[error(
         "the deadline has passed, and the outcome is not known here; the same request id finds it out"
@@ -171,6 +177,7 @@ impl Error {
             | Self::TooManyStreams { .. }
             | Self::FellBehind(_)
             | Self::Busy
+            | Self::NoRoom
             | Self::Deadline
             | Self::Starting
             | Self::Stopping

@@ -52,6 +52,7 @@ use crate::{
     log::{Log, LogId},
     looks::Looks,
     metrics::Metrics,
+    room::Room,
     status,
     views::{Moment, Published, View},
 };
@@ -80,6 +81,7 @@ pub(crate) struct Ground {
     /// One for each stream that may still be opened.
     pub(crate) streams: Arc<Semaphore>,
     pub(crate) clock: Clock,
+    pub(crate) room: Room,
     /// True when the server is stopping: streams end then.
     pub(crate) stopping: watch::Receiver<bool>,
 }

@@ -26,6 +26,7 @@ use crate::{
     log::{Log, LogId, LogOptions, PackedLog},
     looks::Looks,
     metrics::{Metrics, OfCoop, OfServer},
+    room::Room,
     scrub::{self, Scrubbing},
     seals::Seals,
     snapshots::Snapshots,
@@ -81,6 +82,7 @@ pub struct House {
     metrics: Arc<Metrics>,
     limits: Limits,
     clock: Clock,
+    room: Room,
     data: PathBuf,
     token: Option<PathBuf>,
 }
@@ -103,6 +105,7 @@ impl House {
     fn opened(opening: &Opening) -> Result<Self, Error> {
         let Opening { data, clock, confirm_clock, log, scrub, metrics, limits } = opening;
         format::begin(data)?;
+        let room = Room::of(data, log);
         let packed = PackedLog::open(&data.join("log"), log)?;
         let log: Arc<dyn Log> = Arc::new(packed);
         let cards = Arc::new(Cards::open(data)?);
@@ -110,7 +113,8 @@ impl House {
         let live = Recovering::new(log, data.clone())
             .measured(Arc::clone(metrics))
             .beside(&cards)?
-            .replay()?;
+            .replay()?
+            .within(room.clone());
         if let (false, Some(newest)) = (confirm_clock, live.newest()) {
             clock.beside(newest).map_err(|jumped| Error::ClockJumped(jumped.to_string()))?;
         }
@@ -130,6 +134,7 @@ impl House {
             metrics: Arc::clone(metrics),
             limits: *limits,
             clock: clock.clone(),
+            room,
             data: data.clone(),
             token: keys.written,
         })
@@ -310,6 +315,7 @@ impl House {
             limits: self.limits,
             streams: Arc::new(Semaphore::new(self.limits.streams)),
             clock: self.clock.clone(),
+            room: self.room.clone(),
             stopping,
         })
     }

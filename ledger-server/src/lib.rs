@@ -31,6 +31,7 @@ mod metrics;
 mod obstacle;
 mod operator;
 mod replay;
+mod room;
 mod rotation;
 mod scrub;
 mod seals;

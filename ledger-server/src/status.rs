@@ -50,7 +50,9 @@ fn refusal(error: &Error) -> (Code, Refusal) {
             refusal.violations.clone_from(&malformed.violations);
         }
         Error::RateLimited(wait) => refusal.retry_after = Some(*wait),
-        Error::TooManyStreams { .. } | Error::Starting => refusal.retry_after = Some(A_WHILE),
+        Error::TooManyStreams { .. } | Error::Starting | Error::NoRoom => {
+            refusal.retry_after = Some(A_WHILE);
+        }
         Error::Busy | Error::Stopping => refusal.retry_after = Some(A_MOMENT),
         Error::Internal(_)
         | Error::Obstacle(_)
@@ -145,7 +147,7 @@ fn code(error: &Error) -> (Code, &'static str) {
         Error::Denied(Denied::OtherCoop) => (Code::PermissionDenied, "OTHER_COOP"),
         Error::Denied(Denied::Acting) => (Code::PermissionDenied, "ACTING_DENIED"),
         Error::RateLimited(_) => (Code::ResourceExhausted, "RATE_LIMITED"),
-        Error::Busy => (Code::ResourceExhausted, "BUSY"),
+        Error::Busy | Error::NoRoom => (Code::ResourceExhausted, "BUSY"),
         Error::Deadline => (Code::DeadlineExceeded, "DEADLINE_EXCEEDED"),
         Error::MessageTooLarge => (Code::ResourceExhausted, "MESSAGE_TOO_LARGE"),
         Error::TooManyStreams { .. } => (Code::ResourceExhausted, "TOO_MANY_STREAMS"),
@@ -220,6 +222,7 @@ fn figures(error: &Error) -> BTreeMap<String, String> {
         | Error::TokenNotFound
         | Error::RateLimited(_)
         | Error::Busy
+        | Error::NoRoom
         | Error::Deadline
         | Error::Starting
         | Error::Stopping

@@ -16,7 +16,7 @@ use ledger_server::{House, Opening, serve};
 use super::coop;
 use crate::{
     harness::{COOP, ask::Ask, request_id, run, say, token},
-    power::{scattered, shim, times},
+    power::{Unsynced, scattered, shim, times},
     skip::skip,
 };
 
@@ -135,11 +135,13 @@ fn no_power_cut_takes_back_what_was_handed_out() {
     for cut in 0..times("CARESTORE_SIGNING_CUTS", 6) {
         let shadow = dir.path().join(format!("{cut}-shadow"));
         fs::create_dir(&shadow).unwrap();
+        let unsynced = if cut % 2 == 0 { Unsynced::Gone } else { Unsynced::Torn };
+        let (how, much) = unsynced.told(cut * 5 / 2);
         let environment = [
             ("LD_PRELOAD", library.as_path()),
             ("CARESTORE_SHIM_FROM", data.as_path()),
             ("CARESTORE_SHIM_TO", shadow.as_path()),
-            ("CARESTORE_SHIM_EARLY", Path::new(if cut % 2 == 0 { "0" } else { "3" })),
+            (how, Path::new(&much)),
         ];
         let enough = 1 + usize::try_from(scattered(cut) % 30).unwrap();
         handed_out.extend(kill_after(enough, &data, &environment));

@@ -11,6 +11,10 @@
  * CARESTORE_SHIM_EARLY, if set, lets one write in so many reach the shadow at once, or half of it: a
  * disk may write what it has not been asked for yet, in any order and not to the end.
  *
+ * CARESTORE_SHIM_TORN, if set, is a seed: of each write, some sectors of 512 bytes reach the shadow at once and others do not,
+ * so that of writes that nobody synced any may be there, in any order, in pieces. One seed lets few of them through, another
+ * most.
+ *
  * CARESTORE_SHIM_ROOM, if set, is how many bytes can be written before the disk is full. */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -28,6 +32,7 @@
 
 #define FILES 512
 #define RANGES 32
+#define SECTOR 512
 
 /* The parts of one file that were written since its last sync. */
 struct dirty {
@@ -40,7 +45,7 @@ static struct dirty table[FILES];
 static int used;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static long long room = -1;
-static unsigned early, chance = 1;
+static unsigned early, torn, chance = 1;
 static char real_root[PATH_MAX], shadow_root[PATH_MAX];
 
 static struct dirty *find(ino_t ino)
@@ -113,6 +118,34 @@ static void leak(int fd, off_t from, ssize_t length)
         close(out);
 }
 
+/* A number below 2^15 that looks like chance. */
+static unsigned dice(void)
+{
+    chance = chance * 1103515245u + 12345u;
+    return chance >> 17;
+}
+
+/* Of the sectors that were just written to, some reach the shadow as they are now. */
+static void tear(int fd, off_t from, ssize_t length)
+{
+    /* Few, half, most, or all but a few. */
+    static const unsigned likely[] = {1 << 12, 1 << 14, 3 << 13, 31 << 10};
+    char path[PATH_MAX], data[PATH_MAX];
+    struct stat st;
+    if (!path_of(fd, path) || fstat(fd, &st) != 0)
+        return;
+    data_path(data, path);
+    int in = open(path, O_RDONLY | O_CLOEXEC);
+    int out = open(data, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+    for (off_t at = from / SECTOR * SECTOR; in >= 0 && out >= 0 && at < from + length; at += SECTOR)
+        if (dice() < likely[torn % 4])
+            copy(in, out, at, at + SECTOR < st.st_size ? at + SECTOR : st.st_size);
+    if (in >= 0)
+        close(in);
+    if (out >= 0)
+        close(out);
+}
+
 static void wrote(int fd, off_t from, ssize_t length)
 {
     struct stat st;
@@ -134,6 +167,8 @@ static void wrote(int fd, off_t from, ssize_t length)
         }
         if (early)
             leak(fd, from, length);
+        if (torn)
+            tear(fd, from, length);
         pthread_mutex_unlock(&lock);
     }
     errno = saved;
@@ -238,6 +273,10 @@ __attribute__((constructor)) static void begin(void)
     if (getenv("CARESTORE_SHIM_EARLY"))
         early = (unsigned)atoi(getenv("CARESTORE_SHIM_EARLY"));
     chance = (unsigned)getpid();
+    if (getenv("CARESTORE_SHIM_TORN")) {
+        torn = (unsigned)atoi(getenv("CARESTORE_SHIM_TORN")) | 1u << 31;
+        chance = torn * 2654435761u;
+    }
     join(path, to, "data");
     mkdir(path, 0755);
     join(path, to, "tree");

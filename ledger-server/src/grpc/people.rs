@@ -181,6 +181,7 @@ pub(super) async fn update_card(
     let v1::UpdateCardRequest { coop, member, card } = request;
     let (log, member) = whose(service, &coop, &member)?;
     let card = api::parse_card(card)?;
+    service.ground.room.look()?;
     let cards = Arc::clone(&service.ground.cards);
     on_disk(move || cards.put(&[(log, Card::Member(member, card))], [])).await?;
     Ok(v1::UpdateCardResponse {})
@@ -191,6 +192,7 @@ pub(super) async fn erase_card(
     request: v1::EraseCardRequest,
 ) -> Result<v1::EraseCardResponse, Error> {
     let (log, member) = whose(service, &request.coop, &request.member)?;
+    service.ground.room.look()?;
     let cards = Arc::clone(&service.ground.cards);
     on_disk(move || cards.erase(log, member)).await?;
     Ok(v1::EraseCardResponse {})
