@@ -1,5 +1,7 @@
 //! What several fuzz targets share: choices made by the input.
 
+pub mod built;
+
 use ledger_proto::Hash;
 pub use libfuzzer_sys::arbitrary::{Result, Unstructured};
 

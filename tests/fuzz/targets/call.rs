@@ -139,7 +139,8 @@ impl Town {
     fn well(&self, method: &str, message: &impl Message) -> Bytes {
         let path = format!("/carestore.v1.{method}");
         let method = self.methods.iter().find(|one| one.path.path() == path).unwrap();
-        let said = self.ask(method, message.encode_to_vec(), Some(&format!("Bearer {}", self.operator)));
+        let said =
+            self.ask(method, message.encode_to_vec(), Some(&format!("Bearer {}", self.operator)));
         said.unwrap().remove(0)
     }
 
@@ -187,7 +188,8 @@ impl Town {
 
     fn call(&self, u: &mut Unstructured<'_>) -> Result<()> {
         let method = u.choose(&self.methods)?;
-        let who = *u.choose(&[Who::Operator, Who::Operator, Who::Member, Who::Nobody, Who::Anything])?;
+        let who =
+            *u.choose(&[Who::Operator, Who::Operator, Who::Member, Who::Nobody, Who::Anything])?;
         let authorization = match who {
             Who::Operator => Some(format!("Bearer {}", self.operator)),
             Who::Member => Some(format!("Bearer {}", self.member)),
@@ -201,8 +203,11 @@ impl Town {
         let body = if u.ratio(1, 8)? {
             u.take_rest().to_vec()
         } else {
-            let known =
-                Known { request_id: request_id(u.arbitrary()?), used: Vec::new(), codes: Vec::new() };
+            let known = Known {
+                request_id: request_id(u.arbitrary()?),
+                used: Vec::new(),
+                codes: Vec::new(),
+            };
             built(u, &named(&method.takes), &known)?
         };
         let before = self.head();
@@ -217,9 +222,18 @@ impl Town {
             }
             Err(status) => {
                 let code = status.code();
-                assert!(!matches!(code, Code::Internal | Code::Unknown), "{}: {status:?}", method.path);
+                assert!(
+                    !matches!(code, Code::Internal | Code::Unknown),
+                    "{}: {status:?}",
+                    method.path
+                );
                 assert!(!status.message().is_empty(), "{}: {status:?}", method.path);
-                assert_eq!(before, self.head(), "{} stored what it refused: {status:?}", method.path);
+                assert_eq!(
+                    before,
+                    self.head(),
+                    "{} stored what it refused: {status:?}",
+                    method.path
+                );
             }
         }
         Ok(())
@@ -234,7 +248,10 @@ impl Town {
             1 => said.truncate(u.int_in_range(0..=said.len())?),
             2 => {
                 let at = u.int_in_range(0..=said.len() - 1)?;
-                said.replace_range(at..=at, std::str::from_utf8(&[u.int_in_range(32..=126)?]).unwrap());
+                said.replace_range(
+                    at..=at,
+                    std::str::from_utf8(&[u.int_in_range(32..=126)?]).unwrap(),
+                );
             }
             _ => said.push_str(u.arbitrary()?),
         }

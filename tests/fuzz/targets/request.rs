@@ -31,7 +31,8 @@ libfuzzer_sys::fuzz_target!(|data: &[u8]| {
         }
         return;
     }
-    let mut ledger = Ledger { state: BEGUN.clone(), now: BEGINS, known: Vec::new(), codes: Vec::new() };
+    let mut ledger =
+        Ledger { state: BEGUN.clone(), now: BEGINS, known: Vec::new(), codes: Vec::new() };
     let mut u = Unstructured::new(rest);
     while !u.is_empty() {
         if ledger.step(&mut u).is_err() {
@@ -82,7 +83,8 @@ impl Ledger {
             codes: self.codes.clone(),
         };
         let bytes = built(u, &WRITE, &known)?;
-        let write = v1::Write::decode(&*bytes).expect("what was built by the .proto can be read by it");
+        let write =
+            v1::Write::decode(&*bytes).expect("what was built by the .proto can be read by it");
         let Some(parsed) = read(write) else { return Ok(()) };
         self.known.push(request_id);
         let request = Request { at, ..parsed.request };
