@@ -9,7 +9,10 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tonic::{Code, transport::Endpoint};
 use tonic_health::pb::{HealthCheckRequest, health_client::HealthClient};
 
-use crate::harness::{Town, run, say};
+use crate::{
+    access::by_web,
+    harness::{Town, run, say},
+};
 
 /// A page over plain HTTP: its first line, and all of it.
 async fn page(at: SocketAddr, path: &str) -> (String, String) {
@@ -77,6 +80,10 @@ fn figures_are_there_from_the_first_moment_to_the_last() {
         town.ok(say::enrol(v1::Hat::Supporter)).await;
         let stranger = town.stranger().list_coops(v1::ListCoopsRequest::default()).await;
         assert!(stranger.is_err());
+        // Not a message of this method: refused before any method sees it, and counted all the same.
+        let token = format!("authorization: Bearer {}\r\n", town.token());
+        let other = v1::Receipt { position: 7, ..Default::default() };
+        by_web(&town, "MembersService/GetMember", &token, &other).await;
         let (first, said) = page(at, "/metrics").await;
         assert_eq!(first, "HTTP/1.1 200 OK");
         for line in [
@@ -84,6 +91,7 @@ fn figures_are_there_from_the_first_moment_to_the_last() {
             format!("carestore_head_position{{coop=\"colne-valley\"}} {}", head + 1),
             "carestore_refusals_total{reason=\"SAME_PERSON\"} 1".to_owned(),
             "carestore_refusals_total{reason=\"TOKEN_MISSING\"} 1".to_owned(),
+            "carestore_refusals_total{reason=\"INVALID_FIELD\"} 1".to_owned(),
             "carestore_open_holds{coop=\"colne-valley\"} 1".to_owned(),
             "carestore_served{coop=\"colne-valley\"} 1".to_owned(),
             "carestore_commit_seconds_count 1".to_owned(),

@@ -139,14 +139,22 @@ fn with_id(mut answer: Response<Body>, id: &str) -> Response<Body> {
     answer
 }
 
-/// What the transport refuses by itself, before any method sees it, in the words of this API.
-fn explained(answer: Response<Body>) -> Response<Body> {
+/// What the transport refuses by itself, before any method sees it, in the words of this API; counted as any other refusal.
+fn explained(answer: Response<Body>, metrics: &Metrics) -> Response<Body> {
     let said = |name: &str| answer.headers().get(name).and_then(|value| value.to_str().ok());
     if said("grpc-status-details-bin").is_some() {
         return answer;
     }
     let code = said("grpc-status").and_then(|code| code.parse().ok());
-    let Some(error) = code.and_then(status::unread) else { return answer };
+    match code.and_then(status::unread) {
+        Some(error) => refused(error, metrics),
+        None => answer,
+    }
+}
+
+/// A refusal as an answer, counted by its reason.
+fn refused(error: Error, metrics: &Metrics) -> Response<Body> {
+    metrics.refused(status::reason(&error));
     Status::from(error).into_http()
 }
 
@@ -201,6 +209,7 @@ where
         match checked {
             Ok(within) => {
                 let deadline = deadline(&request).into_iter().chain(within).min();
+                let metrics = Arc::clone(&self.metrics);
                 let answer = self.inner.call(request);
                 Box::pin(
                     async move {
@@ -209,22 +218,21 @@ where
                             Some(deadline) => match tokio::time::timeout(deadline, answer).await {
                                 Ok(answered) => answered,
                                 // What was submitted runs to its end: the writer does not hear of this.
-                                Err(_) => Ok(Status::from(Error::Deadline).into_http()),
+                                Err(_) => Ok(refused(Error::Deadline, &metrics)),
                             },
                         };
                         if let Some(stopwatch) = stopwatch {
                             stopwatch.stop();
                         }
                         // What every gRPC server has speaks the words of every gRPC server, with limits of its own.
-                        let answered = if open { answered } else { answered.map(explained) };
-                        answered.map(|answer| with_id(answer, &id))
+                        let said = |answer| if open { answer } else { explained(answer, &metrics) };
+                        answered.map(|answer| with_id(said(answer), &id))
                     }
                     .instrument(span),
                 )
             }
             Err(error) => {
-                self.metrics.refused(status::reason(&error));
-                let refused = span.in_scope(|| Status::from(error).into_http());
+                let refused = span.in_scope(|| refused(error, &self.metrics));
                 let refused = with_id(refused, &id);
                 Box::pin(async move { Ok(refused) })
             }
