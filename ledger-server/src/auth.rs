@@ -74,8 +74,16 @@ impl Auth {
         Background::start("tokens", move |told| {
             while told.rest(KEEP_USES).is_continue() {
                 self.keep_uses();
+                self.forget_tries();
             }
         })
+    }
+
+    /// Forgets the tries of those who may try again as if they never had: who comes from ever new addresses fills no memory.
+    fn forget_tries(&self) {
+        self.tries.retain_recent();
+        self.tries.shrink_to_fit();
+        self.calls.retain_recent();
     }
 
     /// Brings to the disk when tokens were last used. Where that fails, the journal says so, and nobody is refused for it.
@@ -249,5 +257,27 @@ mod tests {
         let refused = (0..40).filter(|_| auth.count(stranger).is_err()).count();
         assert!(refused >= 9, "{refused} of 40 were refused");
         assert!(auth.count(IpAddr::from([127, 0, 0, 2])).is_ok());
+    }
+
+    #[test]
+    fn tries_are_forgotten_when_they_count_no_more_and_not_before() {
+        let dir = tempfile::tempdir().unwrap();
+        let auth = in_folder(dir.path()).auth;
+        for n in 0..100 {
+            auth.count(IpAddr::from([127, 0, 1, n])).unwrap();
+        }
+        let busy = IpAddr::from([127, 0, 0, 1]);
+        while auth.count(busy).is_ok() {}
+        assert_eq!(auth.tries.len(), 101);
+        // One try is made up for within two seconds, and thirty are not.
+        for _ in 0..200 {
+            auth.forget_tries();
+            if auth.tries.len() == 1 {
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        assert_eq!(auth.tries.len(), 1, "the one who is busy");
+        assert!((0..20).any(|_| auth.count(busy).is_err()), "nothing is forgiven");
     }
 }
