@@ -98,7 +98,8 @@ async fn look(client: &Client, member: u32) -> Result<v1::GetMemberResponse, Err
 }
 
 /// In a process of its own: starts on a folder, asks everything, and again after another start; says what it heard.
-pub(super) async fn twice(folder: &Path) {
+/// Something may befall the folder once the server has started there.
+pub(super) async fn twice(folder: &Path, meanwhile: impl Fn(&Path)) {
     let known = fs::read_to_string(folder.join("../../known")).unwrap();
     let known: Vec<&str> = known.lines().collect();
     // The town takes its folder with it when it goes: it must be its own.
@@ -108,11 +109,14 @@ pub(super) async fn twice(folder: &Path) {
     fs::write(dir.path().join("operator.token"), known[0]).unwrap();
     let mut town = Town::stopped(dir, Clock::by_hand(Timestamp::from_unix_ms(LATER)));
     town.log = options();
-    for _ in 0..2 {
+    for start in 0..2 {
         println!("\nstart");
         if let Err(error) = town.start().await {
             println!("\nanswer\t{REFUSED}\t{}", error.to_string().replace('\n', " "));
             continue;
+        }
+        if start == 0 {
+            meanwhile(town.dir.path());
         }
         for (question, answer) in everything(&town, &known).await {
             println!("\nanswer\t{question}\t{answer}");

@@ -1,12 +1,14 @@
 //! A byte that rots in any file of the folder: what is served is the truth, or it is said that something is damaged.
 //!
 //! The files are listed from a folder with everything in it, so that a new kind cannot be missed. Each is changed in a copy of
-//! that folder, and a process of its own (this test binary again) starts there and is asked everything.
+//! that folder, before a start or right after it, and a process of its own (this test binary again) starts there and is asked
+//! everything.
 
 use std::{
     collections::BTreeMap,
     env, fs,
     io::Read,
+    os::unix::fs::FileExt,
     path::Path,
     process::{Command, Stdio},
     sync::{
@@ -26,6 +28,8 @@ use crate::{
 
 /// The folder on which the process is to start.
 const FOLDER: &str = "CARESTORE_FLIPPED_FOLDER";
+/// What is done to which file once it has started.
+const HARM: &str = "CARESTORE_FLIPPED_MEANWHILE";
 /// A process that takes longer than this hangs.
 const PATIENCE: Duration = Duration::from_mins(2);
 
@@ -111,14 +115,44 @@ fn harms(bytes: &[u8], seed: u64) -> Vec<Harm> {
     ]
 }
 
-fn harmed(whole: &Path, here: &Path, file: &str, harm: Harm) {
-    copy(whole, here);
-    let mut bytes = fs::read(here.join(file)).unwrap();
-    match harm {
-        Harm::Flipped { at, bit } => bytes[at] ^= bit,
-        Harm::Cut { to } => bytes.truncate(to),
+impl Harm {
+    fn words(self) -> String {
+        match self {
+            Self::Flipped { at, bit } => format!("flipped {at} {bit}"),
+            Self::Cut { to } => format!("cut {to}"),
+        }
     }
-    fs::write(here.join(file), bytes).unwrap();
+
+    fn read(words: &str) -> Self {
+        let words: Vec<&str> = words.split(' ').collect();
+        match words[..] {
+            ["flipped", at, bit] => {
+                Self::Flipped { at: at.parse().unwrap(), bit: bit.parse().unwrap() }
+            }
+            ["cut", to] => Self::Cut { to: to.parse().unwrap() },
+            _ => panic!("{words:?}"),
+        }
+    }
+
+    /// In place, as a disk does it.
+    fn befalls(self, file: &Path) {
+        let file = fs::File::options().read(true).write(true).open(file).unwrap();
+        match self {
+            Self::Flipped { at, bit } => {
+                let mut byte = [0];
+                file.read_exact_at(&mut byte, at as u64).unwrap();
+                file.write_all_at(&[byte[0] ^ bit], at as u64).unwrap();
+            }
+            Self::Cut { to } => file.set_len(to as u64).unwrap(),
+        }
+    }
+}
+
+/// When it happens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum When {
+    Before,
+    Meanwhile,
 }
 
 /// Every file below a folder, by its path from there.
@@ -138,15 +172,27 @@ fn files(dir: &Path, within: &Path, found: &mut Vec<String>) {
 #[ignore = "the part of this binary that starts on a folder with a change in it"]
 fn victim() {
     let Some(folder) = env::var_os(FOLDER) else { return };
-    run(async { asked::twice(Path::new(&folder)).await });
+    let harm = env::var(HARM).ok();
+    let harm = harm.as_deref().and_then(|said| said.split_once('|'));
+    run(async {
+        let meanwhile = |data: &Path| {
+            // The store may have put another file in its place by now.
+            if let Some((file, words)) = harm.filter(|(file, _)| data.join(file).exists()) {
+                Harm::read(words).befalls(&data.join(file));
+            }
+        };
+        asked::twice(Path::new(&folder), meanwhile).await;
+    });
 }
 
-/// Starts on a folder, and says what was answered, twice; or why it did not come to that.
-fn started(folder: &Path) -> Vec<Answers> {
+/// Starts on a folder, and says what was answered, twice; or why it did not come to that. Something may befall a file once it
+/// has started.
+fn started(folder: &Path, meanwhile: Option<(&str, Harm)>) -> Vec<Answers> {
     let log = fs::File::create(folder.join("../journal")).ok();
     let mut victim = Command::new(env::current_exe().unwrap())
         .args(["--exact", "disk::flips::victim", "--ignored", "--nocapture", "--test-threads=1"])
         .env(FOLDER, folder)
+        .envs(meanwhile.map(|(file, harm)| (HARM, format!("{file}|{}", harm.words()))))
         .stdout(Stdio::piped())
         .stderr(log.map_or_else(Stdio::null, Stdio::from))
         .spawn()
@@ -221,7 +267,7 @@ fn judge(kind: Kind, truth: &Answers, answers: &[Answers]) -> Result<&'static st
     if answers.len() > 2 { Err(format!("{:?}", answers[2])) } else { Ok(seen) }
 }
 
-type Case<'a> = (&'a Path, String, Harm);
+type Case<'a> = (&'a Path, String, Harm, When);
 
 /// So many of each kind, spread over all.
 fn some(cases: Vec<Case<'_>>, each: u64, seed: u64) -> Vec<Case<'_>> {
@@ -248,7 +294,10 @@ fn cases<'a>(folders: &[&'a Path], seed: u64) -> Vec<Case<'a>> {
         for (file, at) in all.iter().zip(0_u64..) {
             let bytes = fs::read(whole.join(file)).unwrap();
             let harms = harms(&bytes, seed * 1_000 + nth * 500 + at);
-            cases.extend(harms.into_iter().map(|harm| (*whole, file.clone(), harm)));
+            for (harm, nth) in harms.into_iter().zip(at..) {
+                let when = if nth % 2 == 0 { When::Before } else { When::Meanwhile };
+                cases.push((*whole, file.clone(), harm, when));
+            }
         }
     }
     some(cases, times("CARESTORE_FLIPS", 3), seed)
@@ -258,7 +307,7 @@ fn cases<'a>(folders: &[&'a Path], seed: u64) -> Vec<Case<'a>> {
 fn truth(whole: &Path) -> Answers {
     let here = whole.with_extension("truth").join("data");
     copy(whole, &here);
-    let answers = started(&here);
+    let answers = started(&here, None);
     assert!(answers.len() == 2 && answers[0] == answers[1], "{answers:?}");
     assert!(!answers[0].contains_key(asked::REFUSED), "{answers:?}");
     answers[0].clone()
@@ -278,15 +327,23 @@ fn whatever_rots_the_truth_is_served_or_it_is_said() {
     let at_work = || {
         loop {
             let nth = next.fetch_add(1, Ordering::SeqCst);
-            let Some((whole, file, harm)) = cases.get(nth) else { return };
+            let Some((whole, file, harm, when)) = cases.get(nth) else { return };
             let here = scratch.path().join(format!("{nth}"));
-            harmed(whole, &here.join("data"), file, *harm);
-            match judge(kind(file), &truth[whole], &started(&here.join("data"))) {
+            let data = here.join("data");
+            copy(whole, &data);
+            let meanwhile = match when {
+                When::Before => {
+                    harm.befalls(&data.join(file));
+                    None
+                }
+                When::Meanwhile => Some((&**file, *harm)),
+            };
+            match judge(kind(file), &truth[whole], &started(&data, meanwhile)) {
                 Ok(came) => {
                     *counted.lock().unwrap().entry((kind(file), came)).or_default() += 1;
                 }
                 Err(why) => {
-                    let said = format!("{} {file} {harm:?}: {why}", whole.display());
+                    let said = format!("{} {file} {harm:?} {when:?}: {why}", whole.display());
                     wrong.lock().unwrap().push(said);
                 }
             }
