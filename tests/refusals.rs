@@ -24,7 +24,7 @@ use tonic::{Code, Status};
 use crate::harness::{COOP, Town, ask::Ask, run, say};
 
 /// What the table below does not reach: where it is reached instead, or why it is not.
-const UNREACHED: [(&str, &str); 22] = [
+const UNREACHED: [(&str, &str); 23] = [
     (
         "DEADLINE_EXCEEDED",
         "reached in access.rs: the clients of this language give up by themselves first",
@@ -33,6 +33,7 @@ const UNREACHED: [(&str, &str); 22] = [
     ("RATE_LIMITED", "reached in vouchers.rs"),
     ("HISTORY_LOST", "reached in restart.rs"),
     ("BUSY", "reached in limits/busy.rs"),
+    ("DISK_FULL", "reached in disk/room.rs"),
     ("SHUTTING_DOWN", "reached in restart.rs"),
     ("CLOCK_JUMPED", "takes a machine whose clock jumps by more than an hour"),
     ("INTERNAL", "would be a mistake of the server's"),
@@ -53,7 +54,7 @@ const UNREACHED: [(&str, &str); 22] = [
 ];
 
 /// The reasons of the server itself, beside those of the rules.
-const OF_THE_SERVER: [&str; 27] = [
+const OF_THE_SERVER: [&str; 28] = [
     "DEADLINE_EXCEEDED",
     "INVALID_FIELD",
     "POLICY_NOT_FOUND",
@@ -62,6 +63,7 @@ const OF_THE_SERVER: [&str; 27] = [
     "TOKEN_UNKNOWN",
     "RATE_LIMITED",
     "BUSY",
+    "DISK_FULL",
     "SHUTTING_DOWN",
     "POSITION_BEYOND_HEAD",
     "HISTORY_LOST",

@@ -8,7 +8,7 @@
 //! | characters of a title | 80 (`ledger_core::Title`) | `INVALID_FIELD` |
 //! | an entry of the log | 16 KiB (`log::MAX_ENTRY`) | `INTERNAL`: nothing that can be parsed is longer |
 //! | respite that one carer has asked for and is open | 100 (`ledger_core::MAX_OPEN_PROMISES`) | `TOO_MANY_PROMISES` |
-//! | a disk that is nearly full | 64 MB must be free, a quarter of what a start asks for (`room`) | `BUSY`, and the words say why |
+//! | a disk that is nearly full | 64 MB must be free, a quarter of what a start asks for (`room`) | `DISK_FULL` |
 
 use std::{num::NonZeroU32, time::Duration};
 

@@ -160,7 +160,7 @@ fn fills() {
 /// What every caller hears.
 fn is_said(error: Error) {
     let said = refusal(error);
-    assert_eq!(said.reason, "BUSY", "{said:?}");
+    assert_eq!(said.reason, "DISK_FULL", "{said:?}");
     assert!(said.message.contains("the disk of the ledger is nearly full"), "{said:?}");
     assert!(said.retry_after.is_some(), "{said:?}");
 }
