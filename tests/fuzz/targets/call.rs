@@ -129,7 +129,7 @@ impl Town {
             coop: "coops/colne-valley".into(),
             title: "A telephone".into(),
             role: v1::TokenRole::Member.into(),
-            acts_as: "members/1".into(),
+            acts_as: "members/1001".into(),
             ..Default::default()
         };
         let answer = self.well("TokensService/CreateToken", &token);
@@ -195,7 +195,7 @@ impl Town {
             said == Some(&self.operator) || said == Some(&self.member)
         });
         let body = if u.ratio(1, 8)? {
-            u.take_rest().to_vec()
+            u.bytes(u.len())?.to_vec()
         } else {
             let known = Known {
                 request_id: request_id(u.arbitrary()?),
