@@ -85,16 +85,14 @@ impl Heads {
         Ok(Heads { shared, syncing })
     }
 
-    /// Reads a head file; later writes continue its sequence.
+    /// Reads a head file. Whoever goes on from there creates it anew.
     pub(crate) fn read(&self, log: LogId) -> Result<Said, LogError> {
         let Some(bytes) = self.shared.medium.read_head(log)? else { return Ok(Said::Nothing) };
-        let Some(mark) = newest(log, &bytes) else { return Ok(Said::Noise) };
-        self.shared.lock().sequences.insert(log, mark.sequence);
-        Ok(Said::Mark(mark))
+        Ok(newest(log, &bytes).map_or(Said::Noise, Said::Mark))
     }
 
     /// Makes the file of a log; before its first entry is stored, so that entries without a head
-    /// file are always a loss and never an honest power cut.
+    /// file are always a loss and never an honest power cut; and anew at each start.
     pub(crate) fn create(&self, log: LogId, head: &Head) -> Result<(), LogError> {
         let mark = Mark { sequence: 0, size: head.size, root: head.root() };
         self.shared.medium.create_head(log, &encode(log, &mark))?;
@@ -121,7 +119,7 @@ impl Heads {
     }
 
     /// Brings one head file to the platter at once.
-    pub(crate) fn sync(&self, log: LogId) -> Result<(), LogError> {
+    fn sync(&self, log: LogId) -> Result<(), LogError> {
         self.shared.medium.sync_head(log)
     }
 
