@@ -93,12 +93,8 @@ impl Ruling {
 /// What is due by `request.at` must have been recorded before: see [`fall_due`].
 pub fn decide(state: &State, request: &Request) -> Result<Decision, Rejection> {
     // A retry is answered from the log before any rule is asked: by now the rule might refuse.
-    if let Some((position, fingerprint)) = state.answered.get(&request.id) {
-        return if fingerprint == request.fingerprint {
-            Ok(Decision::AlreadyRecorded(position))
-        } else {
-            Err(Rejection::RequestIdReused { position })
-        };
+    if let Some(position) = retried(state, request)? {
+        return Ok(Decision::AlreadyRecorded(position));
     }
     acceptable(request)?;
     guards(state, request)?;
@@ -202,6 +198,15 @@ fn rule(ask: &Ask<'_>) -> Ruled {
         Command::RotateSigningKey { old_key, new_key, old_signature, new_signature } => {
             proofs::rotate(ask, (*old_key, old_signature), (*new_key, new_signature))
         }
+    }
+}
+
+/// The entry that answered the same request before. Refused where that had asked for something else.
+pub fn retried(state: &State, request: &Request) -> Result<Option<Position>, Rejection> {
+    match state.answered.get(&request.id) {
+        Some((position, fingerprint)) if fingerprint == request.fingerprint => Ok(Some(position)),
+        Some((position, _)) => Err(Rejection::RequestIdReused { position }),
+        None => Ok(None),
     }
 }
 

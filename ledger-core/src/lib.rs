@@ -37,6 +37,7 @@ pub use amount::{AmountError, Balance, Items, Minutes, Overflow, Pence};
 pub use command::{Beyond, Command, Request, Thing, VoucherKey};
 pub use decide::{
     Decision, ImportFailure, Imported, Importing, MAX_OPEN_PROMISES, decide, fall_due, import,
+    retried,
 };
 pub use entry::{Actor, Asked, Attribution, Entry};
 pub use event::{

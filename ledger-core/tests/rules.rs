@@ -33,6 +33,8 @@ mod due;
 mod hours;
 #[path = "rules/imports.rs"]
 mod imports;
+#[path = "rules/made_up.rs"]
+mod made_up;
 #[path = "rules/membership.rs"]
 mod membership;
 #[path = "rules/respite.rs"]

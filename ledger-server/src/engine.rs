@@ -246,8 +246,10 @@ impl Writer {
             match job {
                 Job::Write(together, reply) if !room => {
                     taken += together.submissions.len();
-                    let submissions = together.submissions.iter();
-                    batch.answer(reply, submissions.map(|_| Err(Error::NoRoom)).collect());
+                    let submissions = together.submissions.into_iter();
+                    let answers = submissions.map(|submission| self.recall(batch, &submission));
+                    let answers = answers.collect();
+                    batch.answer(reply, answers);
                 }
                 Job::Import(_, reply) if !room => {
                     taken += 1;

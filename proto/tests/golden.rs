@@ -6,10 +6,10 @@ mod entries;
 
 use std::{collections::BTreeSet, env, fs, path::PathBuf};
 
-use ledger_core::{Entry, EventKind};
+use ledger_core::{Asked, Entry, EventKind, Fingerprint, Position, RequestId};
 use ledger_proto::{
-    DESCRIPTORS,
-    stored::{MAX_ENTRY, decode, decode_strictly, encode},
+    DESCRIPTORS, Malformed,
+    stored::{MAX_ENTRY, decode, decode_generally, decode_strictly, encode, walk},
 };
 use proptest::prelude::*;
 use prost::Message;
@@ -99,6 +99,62 @@ fn an_entry_too_long_is_neither_written_nor_read() {
 }
 
 #[test]
+fn an_entry_may_have_so_many_bytes_and_not_one_more() {
+    let of = |hats: usize| {
+        let mut entry = entries::example(EventKind::HatsChanged);
+        if let ledger_core::Event::HatsChanged { member: _, hats: worn } = &mut entry.event {
+            *worn = vec![ledger_core::Hat::Staff; hats];
+        }
+        entry
+    };
+    let fewer = MAX_ENTRY - 1_000;
+    let hats = fewer + MAX_ENTRY - encode(&of(fewer)).unwrap().len();
+    let longest = encode(&of(hats)).unwrap();
+    assert_eq!(longest.len(), MAX_ENTRY);
+    assert_eq!(decode(&longest), Ok(of(hats)));
+    assert_eq!(walk(&longest), Some(of(hats)));
+    assert_eq!(decode_generally(&longest), Ok(of(hats)));
+    assert_eq!(encode(&of(hats + 1)).unwrap_err().violations[0].field, "entry");
+    let longer = with(&of(hats), "hats_changed", |event| {
+        let worn = event.get_field_by_name_mut("hats").unwrap().as_list_mut().unwrap();
+        worn.push(worn[0].clone());
+    });
+    assert_eq!(longer.len(), MAX_ENTRY + 1);
+    assert_eq!(walk(&longer), None);
+    let problem = format!("has {} bytes; an entry has at most {MAX_ENTRY}", MAX_ENTRY + 1);
+    assert_eq!(decode_generally(&longer), Err(Malformed::one("entry", problem)));
+}
+
+#[test]
+fn what_no_entry_can_name_is_not_written() {
+    let mut entry = entries::example(EventKind::HoursDisputed);
+    if let ledger_core::Event::HoursDisputed { hours, .. } = &mut entry.event {
+        *hours = Position::START;
+    }
+    assert_eq!(encode(&entry).unwrap_err().violations[0].field, "position");
+    let mut entry = entries::example(EventKind::HoursDisputed);
+    entry.position = Position::new(u64::MAX);
+    assert_eq!(encode(&entry).unwrap_err().violations[0].field, "position");
+}
+
+/// A request has an id and says something: neither is stored without the other.
+#[test]
+fn half_a_request_is_refused() {
+    let mut entry = entries::example(EventKind::HoursGiven);
+    let id = RequestId::of_time(entry.recorded_at, [7; 10]);
+    entry.asked = Some(Asked { id, fingerprint: Fingerprint::new([7; 16]) });
+    let whole = encode(&entry).unwrap();
+    assert_eq!(decode(&whole), Ok(entry));
+    for field in ["request_id", "fingerprint"] {
+        let mut half = message(&whole);
+        half.clear_field_by_name(field);
+        let half = half.encode_to_vec();
+        assert_eq!(walk(&half), None);
+        assert_eq!(decode(&half).unwrap_err().violations[0].field, field);
+    }
+}
+
+#[test]
 fn a_transfer_to_the_same_account_is_not_written() {
     let mut entry = entries::example(EventKind::HoursGiven);
     if let ledger_core::Event::HoursGiven { from, to, minutes: _ } = &mut entry.event {
@@ -116,20 +172,25 @@ fn bytes_whose_transfers_are_not_the_events_are_refused() {
     assert!(decode(&[]).is_err());
 }
 
-/// The bytes of an example, with another value in one field of what happened.
-fn with(kind: EventKind, arm: &str, field: &str, value: Value) -> Vec<u8> {
+/// An entry as another writer sees it.
+fn message(bytes: &[u8]) -> DynamicMessage {
     let pool = DescriptorPool::decode(DESCRIPTORS).unwrap();
     let of = pool.get_message_by_name("carestore.log.v1.Entry").unwrap();
-    let bytes = encode(&entries::example(kind)).unwrap();
-    let mut entry = DynamicMessage::decode(of, bytes.as_slice()).unwrap();
-    let mut event = entry.get_field_by_name(arm).unwrap().as_message().unwrap().clone();
-    event.set_field_by_name(field, value);
-    entry.set_field_by_name(arm, Value::Message(event));
+    DynamicMessage::decode(of, bytes).unwrap()
+}
+
+/// The bytes of an entry, with something else in what happened.
+fn with(entry: &Entry, arm: &str, change: impl FnOnce(&mut DynamicMessage)) -> Vec<u8> {
+    let mut entry = message(&encode(entry).unwrap());
+    change(entry.get_field_by_name_mut(arm).unwrap().as_message_mut().unwrap());
     entry.encode_to_vec()
 }
 
 #[test]
 fn what_a_seal_and_a_rotation_hold_has_its_length_and_is_not_below_zero() {
+    let set = |kind, arm, field, value| {
+        with(&entries::example(kind), arm, |event| event.set_field_by_name(field, value))
+    };
     let bytes = |length: usize| Value::Bytes(vec![7; length].into());
     let sealed = |field, value| (EventKind::StateSealed, "state_sealed", field, value);
     let rotated =
@@ -145,12 +206,11 @@ fn what_a_seal_and_a_rotation_hold_has_its_length_and_is_not_below_zero() {
         rotated("old_signature", 63),
         rotated("new_signature", 65),
     ] {
-        let error = decode(&with(kind, arm, field, value)).unwrap_err();
+        let error = decode(&set(kind, arm, field, value)).unwrap_err();
         assert_eq!(error.violations[0].field, format!("event.{field}"));
     }
-    assert!(
-        decode(&with(EventKind::StateSealed, "state_sealed", "accounts_root", bytes(32))).is_ok()
-    );
+    let (kind, arm, field, value) = sealed("accounts_root", bytes(32));
+    assert!(decode(&set(kind, arm, field, value)).is_ok());
 }
 
 proptest! {

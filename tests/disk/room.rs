@@ -114,8 +114,9 @@ fn fills() {
         town.ok(say::open_fund("General", "")).await;
         // Less than a start needs, and enough to write.
         ballast(&disk, 40 << 20);
-        town.ok(say::receive(1, 1)).await;
-        let mut acknowledged = town.position().await;
+        let mut first = say::receive(1, 1);
+        first.context = Some(town.by("officers/1"));
+        let mut acknowledged = town.ok(first.clone()).await.position;
         let no = loop {
             ballast(&disk, free(&disk).saturating_sub(4 << 20));
             match town.ask(say::receive(1, 1)).await {
@@ -134,6 +135,12 @@ fn fills() {
         is_said(town.client().update_card(card.clone()).await.unwrap_err());
         assert_eq!(town.position().await, acknowledged);
         assert_eq!(names(&town).await, ["Ann"]);
+        // Who did not hear the answer asks again, and gets it: that writes nothing.
+        assert!(town.ok(first.clone()).await.replayed);
+        assert_eq!(
+            town.no(v1::ReceiveCashRequest { amount_pence: 2, ..first }).await,
+            "REQUEST_ID_REUSED"
+        );
         // There is room: it goes on by itself.
         fs::remove_file(disk.join("ballast")).unwrap();
         town.client().update_card(card).await.unwrap();

@@ -1,7 +1,7 @@
 //! What moved is booked.
 
 use crate::{
-    account::{CashAccount, TimeAccount, Transfer},
+    account::{CashAccount, KindAccount, TimeAccount, Transfer},
     amount::Overflow,
     evolve::{Result, impossible},
     id::{MemberId, Position},
@@ -36,9 +36,11 @@ fn known(state: &State, transfer: &Transfer) -> std::result::Result<(), &'static
             };
             (there(from) && there(to), "a transfer names a fund that is not there")
         }
-        // What brings an offer brings its stock: so the next number is there, too.
-        Transfer::Kind { offer, from: _, to: _, items: _ } => {
-            (offer.index() <= state.offers.len(), "a transfer names an offer that is not there")
+        Transfer::Kind { offer, from, to: _, items: _ } => {
+            // What brings an offer brings its stock: so for that the next number is there, too.
+            let brought = usize::from(*from == KindAccount::Outside);
+            let offers = state.offers.len().saturating_add(brought);
+            (offer.index() < offers, "a transfer names an offer that is not there")
         }
     };
     match there {

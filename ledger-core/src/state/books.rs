@@ -199,3 +199,44 @@ impl Books {
 fn word(code: i32) -> usize {
     usize::try_from(code).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Items, Minutes, Pence};
+
+    /// That the sums are zero says nothing unless they can be something else.
+    #[test]
+    fn books_with_one_side_missing_do_not_come_to_zero() {
+        let mut books = Books::default();
+        let (member, fund, offer) = (MemberId::at(2), FundId::at(1), OfferId::at(3));
+        let (member, fund, offer) = (member.unwrap(), fund.unwrap(), offer.unwrap());
+        let own = TimeAccount::Member(member);
+        let moves = [
+            Transfer::Time { from: TimeAccount::Pot, to: own, minutes: Minutes::new(60).unwrap() },
+            Transfer::Cash {
+                from: CashAccount::Source(CashSource::ALL[0]),
+                to: CashAccount::Fund(fund),
+                pence: Pence::new(500).unwrap(),
+            },
+            Transfer::Kind {
+                offer,
+                from: KindAccount::Outside,
+                to: KindAccount::Stock,
+                items: Items::new(4).unwrap(),
+            },
+        ];
+        for moved in moves {
+            books.apply(&moved).unwrap();
+            assert_eq!(books.sums(), [0; 3], "{moved:?}");
+        }
+        assert_eq!(books.accounts().count(), 6);
+        let (mut minutes, mut pence, mut items) = (books.clone(), books.clone(), books);
+        *minutes.place(own) = None;
+        assert_eq!(minutes.sums(), [-60, 0, 0]);
+        pence.set_cash(CashAccount::Fund(fund), Balance::default());
+        assert_eq!(pence.sums(), [0, -500, 0]);
+        items.offers[3].set(KindAccount::Stock, Balance::default());
+        assert_eq!(items.sums(), [0, 0, -4]);
+    }
+}

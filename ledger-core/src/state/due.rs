@@ -96,6 +96,53 @@ mod tests {
 
     use super::*;
 
+    fn moment(ms: u64) -> Timestamp {
+        Timestamp::from_unix_ms(i64::try_from(ms).unwrap())
+    }
+
+    /// Twice as many as are worth a sweep, one after the other.
+    fn in_turn() -> Due {
+        let mut due = Due::default();
+        (0..2 * FEW as u64).for_each(|nth| due.insert_in_turn(moment(nth), Position::new(nth)));
+        due
+    }
+
+    #[test]
+    fn what_comes_in_turn_needs_no_heap() {
+        let mut due = in_turn();
+        assert_eq!((due.rising.len(), due.heap.len(), due.len()), (2 * FEW, 0, 2 * FEW));
+        due.insert_in_turn(moment(0), Position::new(1_000));
+        assert_eq!((due.rising.len(), due.heap.len(), due.len()), (2 * FEW, 1, 2 * FEW + 1));
+    }
+
+    #[test]
+    fn it_is_swept_when_more_than_half_have_gone_and_not_before() {
+        let mut due = in_turn();
+        for gone in 1..=FEW as u64 {
+            due.remove(Position::new(gone), |_| panic!("nothing is looked at: {gone}"));
+        }
+        assert_eq!(due.len(), 2 * FEW);
+        let last = FEW as u64 + 1;
+        due.remove(Position::new(last), |made_by| !(1..=last).contains(&made_by.get()));
+        assert_eq!((due.len(), due.gone), (FEW - 1, 0));
+        // Of few none is, however many have gone.
+        for gone in last + 1..2 * FEW as u64 {
+            due.remove(Position::new(gone), |_| panic!("nothing is looked at: {gone}"));
+        }
+        assert_eq!((due.len(), due.first()), (FEW - 1, Some((moment(0), Position::new(0)))));
+    }
+
+    #[test]
+    fn two_are_the_same_if_as_many_are_due_from_the_same_on() {
+        let (due, mut fewer, mut later) = (in_turn(), in_turn(), in_turn());
+        fewer.remove(Position::new(7), |made_by| made_by.get() != 7);
+        assert_ne!(due, fewer);
+        later.remove(Position::new(0), |made_by| made_by.get() != 0);
+        later.insert(moment(1_000), Position::new(1_000));
+        assert_ne!(due, later);
+        assert_eq!(due, in_turn());
+    }
+
     proptest! {
         #[test]
         fn the_first_is_that_of_a_tree(

@@ -90,3 +90,32 @@ impl<K: Hash + Ord + fmt::Debug, V: fmt::Debug> fmt::Debug for Hashed<K, V> {
         f.debug_map().entries(self.in_order()).finish()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(keys: impl IntoIterator<Item = u32>) -> Hashed<u32, u32> {
+        let mut hashed = Hashed::default();
+        for key in keys {
+            assert_eq!(hashed.insert(key, key * key), None);
+        }
+        hashed
+    }
+
+    #[test]
+    fn it_is_shown_and_taken_out_in_order_of_keys() {
+        let mut hashed = of([3, 1, 2]);
+        assert_eq!(format!("{hashed:?}"), "{1: 1, 2: 4, 3: 9}");
+        assert_eq!(hashed.take_in_order(), [(1, 1), (2, 4), (3, 9)]);
+        assert_eq!((hashed.len(), hashed), (0, of([])));
+    }
+
+    #[test]
+    fn all_are_such_if_none_is_not() {
+        let hashed = of(0..9);
+        assert_eq!((hashed.len(), hashed.count(|key, _| *key < 4)), (9, 4));
+        assert!(hashed.all(|key, value| key * key == *value));
+        assert!(!hashed.all(|key, _| *key < 8));
+    }
+}

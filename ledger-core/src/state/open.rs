@@ -150,6 +150,36 @@ mod tests {
         ]
     }
 
+    fn of_places(places: usize) -> Open<usize> {
+        (0..places).map(|nth| (Position::new(nth as u64), nth)).collect::<Vec<_>>().into()
+    }
+
+    #[test]
+    fn gaps_are_closed_when_they_are_more_than_half_and_not_before() {
+        for (places, closed) in [(2 * FEW, true), (FEW, true), (FEW - 1, false)] {
+            let mut open = of_places(places);
+            for gone in 0..places / 2 {
+                assert_eq!(open.remove(Position::new(gone as u64)), Some(gone));
+                assert_eq!(open.things.len(), places, "{gone} of {places} have gone");
+            }
+            let last = places / 2;
+            assert_eq!(open.remove(Position::new(last as u64)), Some(last));
+            let left = if closed { places - last - 1 } else { places };
+            assert_eq!((open.things.len(), open.made_by.len()), (left, left), "of {places}");
+            assert_eq!(open.len(), places - last - 1);
+        }
+    }
+
+    #[test]
+    fn what_differs_in_one_thing_is_not_the_same() {
+        let (open, mut changed, mut fewer) = (of_places(3), of_places(3), of_places(3));
+        *changed.get_mut(Position::new(1)).unwrap() = 7;
+        fewer.remove(Position::new(2));
+        assert_ne!(open, changed);
+        assert_ne!(open, fewer);
+        assert_eq!(of_places(2), fewer);
+    }
+
     proptest! {
         #[test]
         fn what_is_open_is_a_tree_by_position(acts in prop::collection::vec(act(), 0..400)) {

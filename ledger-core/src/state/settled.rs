@@ -40,6 +40,13 @@ mod tests {
     use super::*;
 
     #[test]
+    fn it_takes_a_bit_for_each_entry() {
+        let mut settled = Settled::default();
+        settled.insert(Position::new(6_399));
+        assert_eq!(settled.words.len(), 100);
+    }
+
+    #[test]
     fn what_was_noted_is_there_and_nothing_else() {
         let mut settled = Settled::default();
         for noted in [1, 63, 64, 1000] {

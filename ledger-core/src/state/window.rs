@@ -238,6 +238,68 @@ mod tests {
         }
     }
 
+    /// A window with so many that rose, and after them so many of an hour ago, which came late.
+    fn with(rising: i64, late: u8) -> Window {
+        let mut window = Window::default();
+        window.move_on(Position::new(1), moment(0));
+        let mut answer = |id| {
+            let asked = Asked { id, fingerprint: Fingerprint::new([1; 16]) };
+            assert_eq!(window.answer(&asked), Known::New);
+        };
+        (0..rising).for_each(|hour| answer(id(hour, 9)));
+        (0..late).for_each(|bits| answer(id(rising - 2, bits)));
+        window
+    }
+
+    #[test]
+    fn those_that_come_late_are_counted_and_wait_until_they_are_many() {
+        let late = u8::try_from(LATE).unwrap();
+        for waits in 0..late {
+            let window = with(3, waits);
+            assert_eq!((window.rising.len(), window.late.len()), (3, waits.into()));
+            assert_eq!((window.len(), window.count()), (3 + usize::from(waits), window.len()));
+        }
+        let settled = with(3, late);
+        assert_eq!((settled.rising.len(), settled.late.len()), (3 + LATE, 0));
+        let many = i64::try_from(FAR).unwrap() + 4;
+        let mut far = with(many, 0);
+        (0..late).for_each(|bits| {
+            let asked = Asked { id: id(0, bits), fingerprint: Fingerprint::new([1; 16]) };
+            far.answer(&asked);
+        });
+        let weeks: usize = far.weeks.values().map(Hashed::len).sum();
+        assert_eq!((far.rising.len(), far.late.len(), weeks), (FAR + 4, 0, LATE));
+        assert_eq!((far.len(), far.count()), (FAR + 4 + LATE, FAR + 4 + LATE));
+    }
+
+    #[test]
+    fn windows_that_differ_in_one_answer_are_not_the_same() {
+        let put = |window: &mut Window, at, position| {
+            let found = (Position::new(position), Fingerprint::new([1; 16]));
+            window.weeks.entry(week(id(at, 7).time())).or_default().insert(id(at, 7), found);
+        };
+        let window = with(3, 2);
+        assert_eq!(window, with(3, 2));
+        assert_ne!(window, with(4, 2));
+        assert_ne!(window, with(3, 1));
+        let (mut one, mut other) = (with(3, 2), with(3, 2));
+        put(&mut one, 0, 1);
+        assert_ne!(one, window);
+        assert_ne!(window, one);
+        put(&mut other, 0, 2);
+        assert_ne!(one, other);
+        // As many, of which one has another answer: among the rising, the late and the weeks.
+        let answer = (Position::new(2), Fingerprint::new([1; 16]));
+        let (mut risen, mut late) = (with(3, 2), with(3, 2));
+        risen.rising[1].1 = answer;
+        late.late.insert(id(1, 0), answer);
+        for changed in [risen, late] {
+            assert_eq!(changed.count(), window.count());
+            assert_ne!(changed, window);
+            assert_ne!(window, changed);
+        }
+    }
+
     proptest! {
         /// The same as a tree out of which each entry takes what has become too old, and puts in what it answers.
         #[test]

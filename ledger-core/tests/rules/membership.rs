@@ -18,6 +18,9 @@ fn a_co_op_is_founded_and_governed() {
     check(&[], coordinator(appoint(Role::Treasurer, Some(ann()))), "OfficerAppointed");
     check(&[], coordinator(end_officer(2)), "OfficerEnded");
     check(&[], coordinator(end_officer(1)), "OfficerEnded");
+    // One who has ended is not counted, and not taken for the last.
+    let ended = [coordinator(appoint(Role::Coordinator, None)), coordinator(end_officer(3))];
+    check(&ended, coordinator(end_officer(1)), "OfficerEnded");
     let loss = Command::AcceptLoss { first: Position::new(3), last: Position::new(4) };
     check(&[], by(Actor::Operator, loss), "LossAccepted");
 }

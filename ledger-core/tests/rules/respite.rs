@@ -60,6 +60,12 @@ fn what_was_held_goes_to_the_giver_and_the_rest_is_released() {
         later(member(cat(), deliver(at(1), 120))),
         "RespiteDelivered: held(cat) → commons 120m",
     );
+    // The carer may say who came, where that is who was agreed.
+    check(
+        &given,
+        later(member(cat(), deliver_by(at(1), 120, ann()))),
+        "RespiteDelivered: held(cat) → ann 120m",
+    );
     // Somebody else came.
     check(
         &given,

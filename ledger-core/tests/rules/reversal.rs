@@ -49,6 +49,12 @@ fn each_kind_of_movement_is_mirrored() {
 }
 
 #[test]
+fn a_reversal_may_take_the_last_of_the_pot_and_of_a_fund() {
+    check(&[], coordinator(reverse(at(-1))), "EntryReversed: pot → commons 120m");
+    check(&[], coordinator(reverse(at(-3))), "EntryReversed: fund 1 → grant 10000p");
+}
+
+#[test]
 fn a_delivery_that_is_reversed_gives_the_hours_back_and_holds_nothing() {
     check(&delivered(120), coordinator(reverse(at(3))), "EntryReversed: ann → cat 120m");
     check(&delivered(90), coordinator(reverse(at(3))), "EntryReversed: ann → cat 90m");

@@ -42,6 +42,12 @@ fn an_exchange_retires_hours_to_the_pot_and_a_cancelled_one_gives_them_back() {
         "VoucherCancelled: ben → stock 1 of offer 1, pot → ben 60m",
     );
     check(&given(), by(Actor::Bearer, redeem(1)), "VoucherRedeemed: ben → used 1 of offer 1");
+    // It may take the last out of the pot.
+    check(
+        &[given(), vec![coordinator(grant(dan(), 120))]].concat(),
+        coordinator(cancel_voucher(at(2))),
+        "VoucherCancelled: ben → stock 1 of offer 1, pot → ben 60m",
+    );
     // What was given for it comes back at the price of that day.
     let dearer = [given(), vec![coordinator(exchange(90))]].concat();
     check(

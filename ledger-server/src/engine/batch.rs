@@ -7,7 +7,7 @@ use std::{
 
 use ledger_core::{
     AccountsRoot, Command, CoopName, Decision, Entry, Event, MemberId, Position, Rejection,
-    Request, State, TimeAccount, Timestamp, Transfer, advance, decide, fall_due, import,
+    Request, State, TimeAccount, Timestamp, Transfer, advance, decide, fall_due, import, retried,
 };
 use ledger_proto::{Hash, accounts_root, leaf, stored};
 use tokio::sync::oneshot;
@@ -158,6 +158,17 @@ impl Writer {
         }
         let answer = self.take(batch, &coop, entry)?;
         Ok(Ok(answer))
+    }
+
+    /// Answers a request where nothing can be stored: a retry gets the original answer.
+    pub(super) fn recall(&self, batch: &Batch, submission: &Submission) -> Result<Answer, Error> {
+        let Submission { coop, request, .. } = submission;
+        let ledger = self.ledgers.get(coop).ok_or(Error::NoRoom)?;
+        ledger.published.served()?;
+        match retried(&ledger.state, request)? {
+            Some(position) => self.replay(batch, coop, position),
+            None => Err(Error::NoRoom),
+        }
     }
 
     /// Everything that has fallen due in any co-op.
