@@ -87,7 +87,8 @@ fn nothing_lies_outside_the_file_that_is_synced() {
         assert!(String::from_utf8_lossy(&conf).contains(size), "{}", store.display());
     }
     fs::write(volume(dir.path(), newest).join("blobs").join("17"), b"stray").unwrap();
-    assert!(matches!(PackedLog::open(dir.path(), &small()), Err(LogError::Store { .. })));
+    let refused = PackedLog::open(dir.path(), &small());
+    assert!(matches!(refused, Err(LogError::Store { .. })));
 }
 
 /// G3. A torn snapshot, finished or not, must not keep the store from opening.
@@ -390,5 +391,5 @@ fn a_store_of_a_newer_version_is_left_alone() {
     let refused = PackedLog::open(dir.path(), &small());
     assert!(matches!(refused, Err(LogError::NewerFormat { found: 3, known: 2 })));
     fs::write(dir.path().join("format"), b"something else\n").unwrap();
-    assert!(matches!(PackedLog::open(dir.path(), &small()), Err(LogError::Store { .. })));
+    assert!(matches!(PackedLog::open(dir.path(), &small()), Err(LogError::FormatDamaged { .. })));
 }

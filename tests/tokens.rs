@@ -6,6 +6,7 @@
     reason = "a test that fails says so"
 )]
 
+mod batch;
 mod own;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -130,9 +130,9 @@ pub(crate) fn short_name(method: &str) -> &'static str {
     all.copied().find(|known| *known == said).unwrap_or_default()
 }
 
-/// What a write asks of its caller, wherever it comes in: what its own method asks.
-pub(crate) fn access_of_write(write: &Request) -> Option<Access> {
-    access(method_of(write))
+/// What a write asks of its caller, wherever it comes in: what its own method asks. One without a row would be nobody's.
+pub(crate) fn access_of_write(write: &Request) -> Access {
+    access(method_of(write)).unwrap_or(Access::Scope(Scope::Unspecified, All))
 }
 
 /// The method of a write.

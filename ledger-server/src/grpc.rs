@@ -140,9 +140,8 @@ impl Service {
 
     /// A write, as the engine takes it, if whoever calls may ask for it.
     fn read_write(&self, write: v1::Write) -> Result<Submission, Error> {
-        let access = write.request.as_ref().and_then(access_of_write);
-        if let Some(access) = access {
-            self.caller.may(access)?;
+        if let Some(request) = &write.request {
+            self.caller.may(access_of_write(request))?;
         }
         let parsed = api::parse(write, &self.ground.secrets)?;
         let api::Parsed { coop, mut request, validate_only, actor_said, card, note } = parsed;

@@ -194,7 +194,7 @@ pub trait Log: Send + Sync + 'static {
 }
 
 /// What goes on where a log is damaged.
-const RESTORE: &str = "carestore-server backup restore";
+const RESTORE: &str = "carestore-server backup restore BACKUP --data FOLDER";
 /// What goes on without what is lost.
 const ACCEPT: &str = "carestore-server guard accept-loss";
 
@@ -314,6 +314,19 @@ pub enum LogError {
         /// The newest format that this program reads.
         known: u32,
     },
+    /// The store does not say its version in words that anybody wrote.
+    #[error(
+        "{} is damaged or missing: it does not say which version the log has; if no newer \
+         carestore-server was ever at work in it, write it anew: echo '{line}' > {}",
+        .file.display(),
+        .file.display()
+    )]
+    FormatDamaged {
+        /// Where it should.
+        file: PathBuf,
+        /// What this program writes there.
+        line: String,
+    },
     /// Another process holds the store.
     #[error("another process is using {}: is the server running twice?", .0.display())]
     InUse(PathBuf),
@@ -341,6 +354,7 @@ impl LogError {
             | LogError::Poisoned
             | LogError::DiskFull { .. }
             | LogError::NewerFormat { .. }
+            | LogError::FormatDamaged { .. }
             | LogError::InUse(_) => false,
         }
     }

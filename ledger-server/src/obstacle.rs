@@ -306,6 +306,7 @@ fn after(error: &LogError, data: &str) -> Option<String> {
         | LogError::Behind { .. }
         | LogError::Differs { .. }
         | LogError::HeadMissing { .. }
+        | LogError::FormatDamaged { .. }
         | LogError::DiskFull { .. } => None,
     }
 }

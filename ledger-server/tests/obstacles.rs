@@ -25,7 +25,7 @@ use ledger_server::{
     Backup, Block, Clock, Error, House, Lobby, Log, LogError, LogId, LogOptions, Obstacle, Opening,
     PackedLog, Page, Tls, backup, serve,
 };
-use said::{Served, types};
+use said::{Served, types, types_if_there};
 use tonic::{Request, transport::Endpoint};
 
 /// Every obstacle has a name here, and a test below. Whoever adds one is asked for both by the compiler, and by `ALL`.
@@ -53,6 +53,7 @@ fn name(obstacle: &Obstacle) -> &'static str {
             LogError::Store { .. } => "log: damaged",
             LogError::DiskFull { .. } => "log: disk full",
             LogError::NewerFormat { .. } => "log: newer",
+            LogError::FormatDamaged { .. } => "log: format damaged",
             LogError::InUse(_) => "log: in use",
             // A log that has lost something is not served; the server starts, for the others.
             LogError::Behind { .. } | LogError::Differs { .. } | LogError::HeadMissing { .. } => {
@@ -68,7 +69,7 @@ fn name(obstacle: &Obstacle) -> &'static str {
 }
 
 /// All of them that a start can meet.
-const ALL: [&str; 22] = [
+const ALL: [&str; 23] = [
     "half restored",
     "loss begun",
     "newer folder",
@@ -90,6 +91,7 @@ const ALL: [&str; 22] = [
     "log: damaged",
     "log: disk full",
     "log: newer",
+    "log: format damaged",
     "log: in use",
 ];
 
@@ -270,9 +272,17 @@ async fn every_obstacle_in_the_folder_names_the_command_that_goes_on_from_there(
     ground.goes_on("entries", noise, RESTORE);
     let log_format = |data: &Path, text: &str| fs::write(data.join("log/format"), text).unwrap();
     ground.goes_on("log: newer", |data| log_format(data, "care store log, format 3\n"), RESTORE);
-    let damaged = ground.with("log: damaged", |data| log_format(data, "care\n"));
-    let said = ground.refused("log: damaged", &damaged);
-    assert!(said.contains("carestore-server backup restore"), "{said}");
+    let anew = "echo 'care store log, format 2' > DATA/log/format";
+    ground.goes_on("log: format damaged", |data| log_format(data, "care\n"), anew);
+    let gone = |data: &Path| fs::remove_file(data.join("log/format")).unwrap();
+    ground.goes_on("log: format damaged", gone, anew);
+    // A store of another making.
+    let damaged = |data: &Path| {
+        let volume = data.join("log/volume-00000001");
+        fs::remove_dir_all(&volume).unwrap();
+        drop(sled::Config::default().path(volume).segment_size(1 << 10).open().unwrap());
+    };
+    ground.goes_on("log: damaged", damaged, RESTORE);
 }
 
 /// What the machine does not do: the doctor says what it is.
@@ -287,8 +297,8 @@ async fn where_the_machine_is_in_the_way_the_doctor_is_named_and_finds_it() {
         let said = ground.refused(name, &data);
         let command = format!("carestore-server doctor --data {}", data.display());
         assert!(said.contains(&command), "{said}");
-        let (code, _, _) = types(ground.scratch.path(), &command);
-        assert!(code <= 1, "it says what it has found");
+        let (code, found, _) = types(ground.scratch.path(), &command);
+        assert!(code == 1 && found.contains(file), "it says what it has found: {found}");
         fs::remove_dir(data.join(file)).unwrap();
         fs::rename(data.join("aside"), data.join(file)).unwrap();
         drop(ground.serves(&data, &[]).unwrap());
@@ -297,6 +307,11 @@ async fn where_the_machine_is_in_the_way_the_doctor_is_named_and_finds_it() {
     let other = ground.serves(&data, &[]).unwrap();
     let said = ground.refused("log: in use", &data);
     assert!(said.contains("systemctl stop carestore-server"), "{said}");
+    let command = format!("fuser -v {}/log/*/db", data.display());
+    assert!(said.contains(&command), "{said}");
+    if let Some((users, _)) = types_if_there(ground.scratch.path(), &command) {
+        assert!(users.contains("carestore"), "{users}");
+    }
     drop(other);
     drop(ground.serves(&data, &[]).unwrap());
 
@@ -363,6 +378,9 @@ async fn every_obstacle_on_the_way_to_callers_names_what_to_type() {
         let said = ground.serves(&data, words).err().unwrap();
         let command = format!("ss -ltnp 'sport = :{}'", at.port());
         assert!(said.contains(&command) && said.contains(words[0]), "{said}");
+        if let Some((_, sockets)) = types_if_there(ground.scratch.path(), &command) {
+            assert!(sockets.contains(&listen), "{sockets}");
+        }
     }
     drop(ground.serves(&data, &[]).unwrap());
 }

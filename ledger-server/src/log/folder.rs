@@ -293,12 +293,12 @@ pub(crate) fn free(dir: &Path) -> Result<u64, LogError> {
 
 fn check_format(dir: &Path) -> Result<(), LogError> {
     let path = dir.join("format");
+    let line = format!("{TITLE}{FORMAT}");
     let Some(bytes) = read_if_there(&path)? else {
         return if names(dir)?.iter().any(|name| name.starts_with("volume-") || name == "heads") {
-            let what = format!("{} is missing beside the volumes", path.display());
-            Err(LogError::Store { what, missing: Vec::new() })
+            Err(LogError::FormatDamaged { file: path, line })
         } else {
-            write_whole(&path, format!("{TITLE}{FORMAT}\n").as_bytes())
+            write_whole(&path, format!("{line}\n").as_bytes())
         };
     };
     let text = String::from_utf8_lossy(&bytes);
@@ -306,11 +306,8 @@ fn check_format(dir: &Path) -> Result<(), LogError> {
         Some(found) if found > FORMAT => Err(LogError::NewerFormat { found, known: FORMAT }),
         Some(FORMAT) => Ok(()),
         // From now on there may be what an older program would not find.
-        Some(_) => write_whole(&path, format!("{TITLE}{FORMAT}\n").as_bytes()),
-        None => {
-            let what = format!("{} does not say that this is a log", path.display());
-            Err(LogError::Store { what, missing: Vec::new() })
-        }
+        Some(_) => write_whole(&path, format!("{line}\n").as_bytes()),
+        None => Err(LogError::FormatDamaged { file: path, line }),
     }
 }
 

@@ -119,6 +119,10 @@ impl SledStore {
         };
         let db = db.map_err(|failure| match failure {
             Failure::Locked => LogError::InUse(dir.to_owned()),
+            // A store that was not made here.
+            Failure::Sled(sled::Error::Unsupported(what)) => {
+                LogError::Store { what: format!("{}: {what}", dir.display()), missing: Vec::new() }
+            }
             Failure::Sled(error) => translate(&error, "opening", dir, &options.reserve),
         })?;
         let file = OpenOptions::new()

@@ -33,6 +33,14 @@ pub(crate) fn types(within: &Path, line: &str) -> (i32, String, String) {
     said(&command.args(["-c", line]).output().unwrap())
 }
 
+/// What a command of the system complains and says, where there is such a command.
+pub(crate) fn types_if_there(within: &Path, command: &str) -> Option<(String, String)> {
+    const NOT_THERE: i32 = 127;
+    let (code, said, complaint) = types(within, command);
+    assert!(code == 0 || code == NOT_THERE, "{command}: {complaint}");
+    (code == 0).then_some((complaint, said))
+}
+
 /// How it ended, what it said, and what it complained of.
 pub(crate) fn said(output: &Output) -> (i32, String, String) {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
