@@ -8,6 +8,7 @@
 
 mod batch;
 mod own;
+mod told;
 
 use std::collections::{BTreeMap, BTreeSet};
 

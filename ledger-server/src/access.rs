@@ -163,7 +163,9 @@ fn method_of(write: &Request) -> &'static str {
 fn has(bearer: &Bearer, scope: Scope, reach: Reach) -> bool {
     match bearer {
         Bearer::Member(_) => reach == Own,
-        Bearer::Coordinator(_) => !matches!(scope, Scope::CoopsFound | Scope::Tokens),
+        Bearer::Coordinator(_) => {
+            !matches!(scope, Scope::Unspecified | Scope::CoopsFound | Scope::Tokens)
+        }
         Bearer::Treasurer(_) => {
             reads(scope)
                 || matches!(

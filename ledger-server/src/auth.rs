@@ -250,6 +250,28 @@ mod tests {
     }
 
     #[test]
+    fn a_folder_keeps_its_secret_and_each_has_another() {
+        let [one, other] = [(), ()].map(|()| tempfile::tempdir().unwrap());
+        let secret = |dir: &Path| {
+            in_folder(dir);
+            fs::read(dir.join(SECRET)).unwrap()
+        };
+        let first = secret(one.path());
+        assert_eq!(first.len(), 32);
+        assert_eq!(secret(one.path()), first);
+        assert_ne!(secret(other.path()), first);
+        for name in [SECRET, TOKEN_HASH] {
+            let file = one.path().join(name);
+            let whole = fs::read(&file).unwrap();
+            fs::write(&file, b"damaged").unwrap();
+            let refused = keys(one.path(), Clock::machine(), Limits::default()).err().unwrap();
+            assert!(refused.to_string().contains(name), "{refused}");
+            fs::write(&file, whole).unwrap();
+        }
+        assert_eq!(secret(one.path()), first);
+    }
+
+    #[test]
     fn strangers_have_so_many_tries() {
         let dir = tempfile::tempdir().unwrap();
         let auth = in_folder(dir.path()).auth;

@@ -255,9 +255,33 @@ mod tests {
             let read = deadline(&asks(said)).unwrap().as_secs_f64();
             assert!((read - seconds).abs() < 1e-6, "{said} reads as {read}");
         }
+        for (said, micros) in [("1000u", 980.0), ("1000000n", 980.0), ("12345678u", 12_098_764.44)]
+        {
+            let read = deadline(&asks(said)).unwrap().as_secs_f64() * 1e6;
+            assert!((read - micros).abs() < 1e-3, "{said} reads as {read}");
+        }
         for wrong in ["", "5", "S", "-1S", "123456789S", "5x"] {
             assert_eq!(deadline(&asks(wrong)), None, "{wrong:?}");
         }
+    }
+
+    #[test]
+    fn a_call_keeps_its_id_if_that_can_stand_in_a_journal() {
+        let id = |said: &str| {
+            let asked = Request::builder().header(CALL_ID, said).body(()).unwrap();
+            call_id(&asked)
+        };
+        let longest = "a".repeat(64);
+        for good in ["a", "Rota-7_x.2", &longest] {
+            assert_eq!(id(good), good);
+        }
+        let longer = "a".repeat(65);
+        for bad in ["", "two words", "a/b", "a\"b", &longer] {
+            let made = id(bad);
+            assert!(made != bad && made.len() == 16, "{bad:?} became {made}");
+        }
+        let nameless = Request::builder().body(()).unwrap();
+        assert_ne!(call_id(&nameless), call_id(&nameless));
     }
 
     #[tokio::test]

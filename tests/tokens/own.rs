@@ -168,6 +168,33 @@ async fn lists(client: &Client) -> [(&'static str, usize); 4] {
     ]
 }
 
+/// What somebody has said concerns them, and so does what was said for them, though nothing moves by it.
+#[test]
+fn what_was_asked_by_a_member_or_for_them_is_theirs_to_see() {
+    run(async {
+        let town = with_secrets().await;
+        let token = made(&town, standing_for(say::member(1), asked(COOP, TokenRole::Member))).await;
+        let client = town.client_of(COOP, Some(&token)).acting_as(String::new());
+        let own = say::member(1);
+        let by = town.ask_with(say::log(1, 3, 30), |context| context.acting_as = own.clone());
+        let by = by.await.unwrap();
+        let other = town.ask_with(say::log(2, 4, 30), |context| context.acting_as = say::member(2));
+        let other = other.await.unwrap();
+        let for_them =
+            town.ask_with(say::log(1, 4, 30), |context| context.on_behalf_of = own.clone());
+        let for_them = for_them.await.unwrap();
+        for (entry, theirs) in [(by, true), (for_them, true), (other, false)] {
+            let receipt = v1::GetReceiptRequest {
+                coop: client.coop(),
+                of: Some(v1::get_receipt_request::Of::Position(entry.position)),
+                leaf_only: false,
+            };
+            let shown = client.unchecked().get_receipt(receipt).await;
+            assert_eq!(shown.is_ok(), theirs, "{shown:?}");
+        }
+    });
+}
+
 /// Receipts and proofs: of what concerns them, and of nothing else.
 async fn proofs(town: &Town, client: &Client) {
     let bare = client.unchecked();

@@ -237,11 +237,29 @@ impl Row {
 
 fn unhex(digits: &str) -> Option<[u8; 32]> {
     let mut bytes = [0; 32];
-    if digits.len() != 64 || !digits.is_ascii() {
+    if digits.len() != 64 || !digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
         return None;
     }
     for (byte, pair) in bytes.iter_mut().zip(digits.as_bytes().chunks_exact(2)) {
         *byte = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
     }
     Some(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hash_has_so_many_digits_and_no_others() {
+        let digits = "0123456789abcdef".repeat(4);
+        let bytes = unhex(&digits).unwrap();
+        assert_eq!(hex(&bytes), digits);
+        for wrong in ["", &digits[1..], &format!("{digits}0"), &digits.replace('a', "g")] {
+            assert_eq!(unhex(wrong), None, "{wrong}");
+        }
+        // As many bytes, and not as many digits.
+        assert_eq!(unhex(&digits.replace("ab", "é")), None);
+        assert_eq!(unhex(&digits.replace("0123", "+123")), None);
+    }
 }

@@ -238,14 +238,15 @@ mod tests {
         let before = fs::read(&path).unwrap();
         assert_eq!(made.said().last_use_time, None);
         let later = |minutes: i64| Timestamp::from_unix_ms(NOON + minutes * 60_000);
-        for (minutes, noted) in [(5, 5), (64, 5), (65, 65)] {
+        assert!(made.used(later(0)) && !made.used(later(0)), "the first use alone is news");
+        for (minutes, noted) in [(60, 60), (119, 60), (120, 120)] {
             tokens.find(&secret, later(minutes)).unwrap();
             assert_eq!(made.said().last_use_time, Some(api::time(later(noted))));
         }
         assert_eq!(fs::read(&path).unwrap(), before, "no call waits for the disk");
         tokens.keep_uses().unwrap();
-        let again = Tokens::open(dir.path()).unwrap().find(&secret, later(66)).unwrap();
-        assert_eq!(again.said().last_use_time, Some(api::time(later(65))));
+        let again = Tokens::open(dir.path()).unwrap().find(&secret, later(121)).unwrap();
+        assert_eq!(again.said().last_use_time, Some(api::time(later(120))));
     }
 
     #[test]
