@@ -1,12 +1,12 @@
 //! How fast the ledger is: the replay stage by stage, a start from one end to the other, proofs made and checked, the audit of
-//! a bundle, the room that entries take on the disk, the append beside a bare write and sync and beside what the Merkle log
-//! adds to it, and calls over real connections.
+//! a bundle, the room that entries take on the disk and in memory, the append beside a bare write and sync and beside what the
+//! Merkle log adds to it, and calls over real connections.
 //!
 //! `cargo bench` prints tables and asserts no timing: what a machine can do is its own affair, and one that is shared
 //! says another thing each time. So each figure is a median with the lowest and the highest beside it, every run takes
 //! each stage once, and what is to be compared (a stage with the whole, the engine with the disk) was measured side by
 //! side in the same run. `cargo bench -- --quick` takes a tenth of the entries; `replay`, `start`, `proofs`, `audit`, `space`,
-//! `append` and `calls` take those tables alone.
+//! `memory`, `append` and `calls` take those tables alone.
 //! `CARESTORE_BENCH_ENTRIES` says how many entries the log has. `soak`, by name only, is `CARESTORE_BENCH_MINUTES` of ordinary life
 //! against the program itself.
 
@@ -27,6 +27,8 @@ mod calls;
 mod fixture;
 #[path = "ledger/hours.rs"]
 mod hours;
+#[path = "ledger/memory.rs"]
+mod memory;
 #[path = "ledger/proofs.rs"]
 mod proofs;
 #[path = "ledger/replay.rs"]
@@ -93,13 +95,17 @@ fn main() {
     }
     // On the disk that is built on: a temporary folder may be in memory, where a sync costs nothing.
     let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
-    let tables = ["replay", "start", "proofs", "audit", "space", "append", "calls"];
-    let all = !tables.into_iter().any(said);
+    let of_years = ["replay", "start", "proofs", "audit", "space", "append"];
+    let all = !of_years.into_iter().chain(["memory", "calls"]).any(said);
     let wanted = |table| all || said(table);
+    // First, while this process holds nothing else.
+    if wanted("memory") {
+        memory::measure(&extent, dir.path());
+    }
     if wanted("calls") {
         calls::measure(&extent, dir.path());
     }
-    if tables.into_iter().filter(|table| *table != "calls").any(wanted) {
+    if of_years.into_iter().any(wanted) {
         of_a_log(&extent, dir.path(), &wanted);
     }
 }
