@@ -137,13 +137,16 @@ impl Harm {
     /// In place, as a disk does it.
     fn befalls(self, file: &Path) {
         let file = fs::File::options().read(true).write(true).open(file).unwrap();
+        // A start may have put a shorter file in its place by now.
+        let length = file.metadata().unwrap().len();
         match self {
-            Self::Flipped { at, bit } => {
-                let mut byte = [0];
-                file.read_exact_at(&mut byte, at as u64).unwrap();
-                file.write_all_at(&[byte[0] ^ bit], at as u64).unwrap();
+            Self::Flipped { at, bit } if length > 0 => {
+                let (mut byte, at) = ([0], at as u64 % length);
+                file.read_exact_at(&mut byte, at).unwrap();
+                file.write_all_at(&[byte[0] ^ bit], at).unwrap();
             }
-            Self::Cut { to } => file.set_len(to as u64).unwrap(),
+            Self::Flipped { .. } => {}
+            Self::Cut { to } => file.set_len(length.min(to as u64)).unwrap(),
         }
     }
 }
