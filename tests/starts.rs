@@ -56,6 +56,25 @@ fn whoever_calls_while_the_logs_are_read_is_told_to_come_again() {
     });
 }
 
+/// The lobby has the same door: what is too much there is too much here.
+#[test]
+fn whoever_asks_too_much_while_the_logs_are_read_is_refused() {
+    run(async {
+        let lobby = Lobby::open(([127, 0, 0, 1], 0).into(), None).await.unwrap();
+        let at = lobby.address().unwrap();
+        let channel = Endpoint::from_shared(format!("http://{at}")).unwrap().connect_lazy();
+        let mut health = HealthClient::new(channel);
+        let asked = |length: usize| HealthCheckRequest { service: "x".repeat(length) };
+        let mut flood = tonic::Request::new(asked(0));
+        flood.metadata_mut().insert("x-flood", "a".repeat(24 << 10).parse().unwrap());
+        health.check(flood).await.unwrap_err();
+        let long = health.check(asked(5 << 10)).await.unwrap_err();
+        assert_eq!(long.code(), Code::OutOfRange, "{long:?}");
+        assert_eq!(health.check(asked(0)).await.unwrap().into_inner().status, 2);
+        drop(lobby.close().await.unwrap());
+    });
+}
+
 #[test]
 fn figures_are_there_from_the_first_moment_to_the_last() {
     run(async {

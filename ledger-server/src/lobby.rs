@@ -13,13 +13,14 @@ use tonic::{
     body::Body,
     codegen::http::{Request, Response},
     server::NamedService,
-    transport::{Server, server::TcpIncoming},
 };
 use tonic_health::ServingStatus;
 use tower::{Layer, Service};
 
 use crate::{
+    door,
     error::Error,
+    limits::{Limits, OPEN_BYTES},
     obstacle::Obstacle,
     tls::{self, Tls},
 };
@@ -43,7 +44,8 @@ impl Lobby {
         let listener = listener.into_std().map_err(Error::internal)?;
         let shared =
             listener.try_clone().and_then(TcpListener::from_std).map_err(Error::internal)?;
-        let mut server = Server::builder().accept_http1(true);
+        let limits = Limits::default();
+        let mut server = door::server().timeout(limits.strangers);
         if let Some(tls) = tls {
             server = server.tls_config(tls.config()?).map_err(tls::unusable)?;
         }
@@ -52,11 +54,11 @@ impl Lobby {
         let router = server
             .layer(tonic_web::GrpcWebLayer::new())
             .layer(Wait(service_name(&service)))
-            .add_service(service);
+            .add_service(service.max_decoding_message_size(OPEN_BYTES));
         let (close, closed) = oneshot::channel();
         let waiting = tokio::spawn(async move {
             let closed = async { drop(closed.await) };
-            let incoming = TcpIncoming::from(shared);
+            let incoming = door::seated(shared, limits.connections);
             router.serve_with_incoming_shutdown(incoming, closed).await.map_err(Error::internal)
         });
         Ok(Self { listener, close, waiting })

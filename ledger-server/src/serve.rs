@@ -14,26 +14,21 @@ use ledger_proto::{
 };
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 use tokio_stream::Stream;
-use tonic::{
-    codec::CompressionEncoding,
-    transport::{Server, ServerTlsConfig, server::TcpIncoming},
-};
+use tonic::{codec::CompressionEncoding, transport::ServerTlsConfig};
 
 use crate::{
     background::Background,
     backup,
-    door::{Seated, seated},
+    door::{self, Seated, seated},
     error::Error,
     gate::Gate,
     grpc::{Service, Watching},
     house::House,
-    limits::{CALLS_A_CONNECTION, HEADER_BYTES, MESSAGE_BYTES, OPEN_BYTES},
+    limits::{MESSAGE_BYTES, OPEN_BYTES},
     lobby::Lobby,
     tls::Tls,
 };
 
-/// Connections are asked so often whether they are alive.
-const KEEPALIVE: Duration = Duration::from_secs(30);
 /// When the server stops, callers have so long to finish.
 const DRAIN: Duration = Duration::from_secs(10);
 impl House {
@@ -47,7 +42,7 @@ impl House {
         tls.map_or(Ok(()), Tls::warn)?;
         let tls = tls.map(Tls::config).transpose()?;
         let operator = backup::listen(self.source(), stopping.clone());
-        let coming = seated(incoming(listener), self.limits().connections);
+        let coming = seated(listener, self.limits().connections);
         let server = tokio::spawn(listen(service, gate, (coming, tls), stopping));
         Ok(Serving { address, stop, server, operator, background, house: self })
     }
@@ -67,11 +62,7 @@ async fn listen(
             .register_encoded_file_descriptor_set(DESCRIPTORS)
             .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
     };
-    let mut server = Server::builder()
-        .accept_http1(true)
-        .http2_keepalive_interval(Some(KEEPALIVE))
-        .max_concurrent_streams(CALLS_A_CONNECTION)
-        .http2_max_header_list_size(HEADER_BYTES);
+    let mut server = door::server();
     if let Some(config) = tls {
         server = server.tls_config(config).map_err(Error::internal)?;
     }
@@ -122,12 +113,6 @@ async fn listen(
     }
 }
 
-/// The connections of a listener. What a builder says of sockets holds only for a listener of its own: without this, an
-/// answer in two pieces waits some forty milliseconds for the caller's system to acknowledge the first.
-fn incoming(listener: TcpListener) -> TcpIncoming {
-    TcpIncoming::from(listener).with_nodelay(Some(true)).with_keepalive(Some(KEEPALIVE))
-}
-
 /// A server that is running.
 pub struct Serving {
     address: SocketAddr,
@@ -173,20 +158,5 @@ pub async fn until_told() -> Result<(), Error> {
     tokio::select! {
         told = tokio::signal::ctrl_c() => told.map_err(Error::internal),
         _ = terminate.recv() => Ok(()),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[tokio::test]
-    async fn no_answer_waits_for_the_callers_acknowledgement() {
-        let listener = TcpListener::bind((std::net::Ipv4Addr::LOCALHOST, 0)).await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let caller = tokio::net::TcpStream::connect(address).await.unwrap();
-        let accepted = tokio_stream::StreamExt::next(&mut incoming(listener)).await.unwrap();
-        assert!(accepted.unwrap().nodelay().unwrap());
-        drop(caller);
     }
 }
