@@ -198,6 +198,11 @@ const RESTORE: &str = "carestore-server backup restore BACKUP --data FOLDER";
 /// What goes on without what is lost.
 const ACCEPT: &str = "carestore-server guard accept-loss";
 
+/// The other way on, where there is one: a log of which nothing is left does not even know whose it was.
+fn or_accept(stored_size: u64) -> String {
+    if stored_size == 0 { String::new() } else { format!(", or accept the loss ({ACCEPT})") }
+}
+
 /// What can go wrong with the log, in words for whoever looks after the server tonight.
 #[derive(Debug, thiserror::Error)]
 pub enum LogError {
@@ -223,9 +228,10 @@ pub enum LogError {
     /// The log has lost entries at its end that were acknowledged.
     #[error(
         "log {log} ends at entry {stored_size}, but {}: entries {} to {head_size} are missing; \
-         restore a backup ({RESTORE}), or accept the loss ({ACCEPT})",
+         restore a backup ({RESTORE}){}",
         .by.of(*head_size),
-        .stored_size + 1
+        .stored_size + 1,
+        or_accept(*stored_size)
     )]
     Behind {
         /// Whose log it is.
@@ -254,8 +260,8 @@ pub enum LogError {
     /// There are entries but nothing that says how many there should be.
     #[error(
         "log {log} holds {stored_size} entries, but its head file is missing or unreadable, so \
-         nobody can say whether that is all; restore a backup ({RESTORE}), or accept what is there \
-         ({ACCEPT})"
+         nobody can say whether that is all; restore a backup ({RESTORE}){}",
+        or_accept(*stored_size)
     )]
     HeadMissing {
         /// Whose log it is.

@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path};
 
-use ledger_server::{Backup, accept_loss, backup, verdicts};
+use ledger_server::{Backup, LogError, LogId, Witness, accept_loss, backup, verdicts};
 
 use super::{coop, named, names, refused, with_names};
 use crate::{
@@ -180,4 +180,21 @@ fn a_first_start_that_was_cut_short_is_begun_again() {
             assert_eq!(names(&town).await, ["Ann"], "{until}");
         }
     });
+}
+
+/// Of a log of which nothing is left nobody knows whose it was: there is nobody to accept the loss for.
+#[test]
+fn only_what_can_be_done_is_offered() {
+    for (stored_size, offered) in [(0, false), (1, true)] {
+        let log = LogId::new(1);
+        let by = Witness::HeadFile;
+        let errors = [
+            LogError::Behind { log, head_size: 7, stored_size, by },
+            LogError::HeadMissing { log, stored_size },
+        ];
+        for said in errors.map(|error| error.to_string()) {
+            assert!(said.contains("backup restore"), "{said}");
+            assert_eq!(said.contains("accept the loss"), offered, "{said}");
+        }
+    }
 }
