@@ -49,21 +49,27 @@ impl Hours {
     }
 
     fn request(&self, actor: Actor, turn: u32, day: i32, command: Command) -> Request {
-        let [a, b, c, d] = turn.to_be_bytes();
-        Request {
-            // The first three bytes lose bits to the version and the variant.
-            id: RequestId::of_time(self.at, [0, 0, 0, a, b, c, d, 0, 0, 0]),
-            fingerprint: Fingerprint::new(u128::from(turn).to_be_bytes()),
-            at: self.at,
-            occurred_on: Some(self.at.day().plus(day)),
-            actor,
-            on_behalf_of: None,
-            channel: Channel::App,
-            expected_position: None,
-            expected_revision: None,
-            corrects: None,
-            row: None,
-            command,
-        }
+        let occurred_on = Some(self.at.day().plus(day));
+        Request { occurred_on, ..request(self.at, turn, actor, command) }
+    }
+}
+
+/// The request of a turn, of which there is one: it says what is asked, by whom, and no more.
+pub(crate) fn request(at: Timestamp, turn: u32, actor: Actor, command: Command) -> Request {
+    let [a, b, c, d] = turn.to_be_bytes();
+    Request {
+        // The first three bytes lose bits to the version and the variant.
+        id: RequestId::of_time(at, [0, 0, 0, a, b, c, d, 0, 0, 0]),
+        fingerprint: Fingerprint::new(u128::from(turn).to_be_bytes()),
+        at,
+        occurred_on: None,
+        actor,
+        on_behalf_of: None,
+        channel: Channel::App,
+        expected_position: None,
+        expected_revision: None,
+        corrects: None,
+        row: None,
+        command,
     }
 }

@@ -6,12 +6,12 @@
 use std::path::Path;
 
 use ledger_core::{
-    Actor, CashSource, Channel, Command, CoopName, Fingerprint, FundFreedom, FundId, Hat, MemberId,
-    Minutes, OfficerId, Pence, Request, RequestId, Timestamp, Title, Values,
+    Actor, CashSource, Command, CoopName, FundFreedom, FundId, Hat, MemberId, Minutes, OfficerId,
+    Pence, Timestamp, Title, Values,
 };
 use ledger_server::{Clock, House, Opening, Submission};
 
-use crate::{Extent, start::resident};
+use crate::{Extent, hours::request, start::resident};
 
 const MEMBERS: usize = 200;
 /// So many requests come together.
@@ -32,26 +32,10 @@ struct Caller {
 impl Caller {
     fn asks(&mut self, actor: Actor, command: Command) -> Submission {
         self.asked += 1;
-        let number = u64::try_from(self.asked).unwrap();
         let later = i64::try_from(self.asked).unwrap() * self.step_ms;
         let at = Timestamp::from_unix_ms(FIRST_MS + later);
         self.clock.set(at);
-        let mut chance = [0; 10];
-        chance[2..].copy_from_slice(&number.to_be_bytes());
-        let request = Request {
-            id: RequestId::of_time(at, chance),
-            fingerprint: Fingerprint::new(u128::from(number).to_be_bytes()),
-            at,
-            occurred_on: None,
-            actor,
-            on_behalf_of: None,
-            channel: Channel::App,
-            expected_position: None,
-            expected_revision: None,
-            corrects: None,
-            row: None,
-            command,
-        };
+        let request = request(at, u32::try_from(self.asked).unwrap(), actor, command);
         let coop = self.coop.clone();
         Submission { coop, request, validate_only: false, card: None, note: None }
     }

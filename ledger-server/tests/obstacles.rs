@@ -9,6 +9,8 @@
 
 #[path = "program/said.rs"]
 mod said;
+#[path = "../../tests/skip.rs"]
+mod skip;
 
 use std::{
     collections::BTreeSet,

@@ -7,6 +7,8 @@ use std::{
     process::{Child, Command, Output, Stdio},
 };
 
+use crate::skip::skip;
+
 /// The program, with nothing of this machine's settings.
 pub(crate) fn program(within: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_carestore-server"));
@@ -38,6 +40,9 @@ pub(crate) fn types_if_there(within: &Path, command: &str) -> Option<(String, St
     const NOT_THERE: i32 = 127;
     let (code, said, complaint) = types(within, command);
     assert!(code == 0 || code == NOT_THERE, "{command}: {complaint}");
+    if code == NOT_THERE {
+        skip(&format!("there is no such command here: {command}"));
+    }
     (code == 0).then_some((complaint, said))
 }
 
