@@ -4,10 +4,11 @@ use std::{env, error::Error, fs, path::PathBuf};
 
 use prost::Message;
 
-const FILES: [&str; 12] = [
+const FILES: [&str; 13] = [
     "carestore/v1/common.proto",
     "carestore/v1/error_reason.proto",
     "carestore/v1/coop.proto",
+    "carestore/v1/representatives.proto",
     "carestore/v1/members.proto",
     "carestore/v1/time_bank.proto",
     "carestore/v1/respite.proto",

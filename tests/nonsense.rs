@@ -46,7 +46,7 @@ impl Chance {
             "request_id" => crate::harness::request_id(town.now()),
             "acting_as" => "officers/1".to_owned(),
             "date" | "valid_until" | "wanted_on" | "occurred_on" | "joined_on" | "from_day"
-            | "to_day" | "as_of_day" => "2026-03-02".to_owned(),
+            | "to_day" | "as_of_day" | "until" => "2026-03-02".to_owned(),
             "page_token" | "ref" | "decided_by" => String::new(),
             "start_time" => "10:00".to_owned(),
             "fund" => "funds/1".to_owned(),

@@ -8,6 +8,7 @@
 
 mod batch;
 mod own;
+mod represented;
 mod told;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -73,7 +74,8 @@ async fn of_each_role(town: &Town) -> BTreeMap<&'static str, String> {
 /// What each role may call, beside what anybody may: written down once more, and by hand.
 fn allowed(role: &str) -> BTreeSet<String> {
     let reads = "CoopService/ListCoops CoopService/GetPolicy CoopService/ListOfficers MembersService/GetMember \
-        MembersService/ListMembers MembersService/ListParties MembersService/ListLooks TimeBankService/ListPendingHours \
+        MembersService/ListMembers MembersService/ListRepresentatives MembersService/ListParties \
+        MembersService/ListLooks TimeBankService/ListPendingHours \
         TimeBankService/ListBalances TimeBankService/GetStatement TimeBankService/ListExchanges \
         RespiteService/ListRespite VoucherService/ListVouchers VoucherService/ListOffers \
         StoreService/GetStoreTotals HistoryService/ReadHistory HistoryService/WatchHistory \
@@ -81,8 +83,9 @@ fn allowed(role: &str) -> BTreeSet<String> {
         HistoryService/ProveConsistency HistoryService/GetReceipt HistoryService/ProveBalance ";
     let names = match role {
         "member" => "CoopService/ListCoops CoopService/GetPolicy CoopService/ListOfficers MembersService/LeaveMember \
-            MembersService/GetMember MembersService/ListParties MembersService/ListLooks MembersService/UpdateCard \
-            MembersService/EraseCard TimeBankService/LogHours TimeBankService/ConfirmHours \
+            MembersService/EndRepresentative MembersService/GetMember MembersService/ListRepresentatives \
+            MembersService/ListParties MembersService/ListLooks MembersService/UpdateCard MembersService/EraseCard \
+            TimeBankService/LogHours TimeBankService/ConfirmHours \
             TimeBankService/DisputeHours TimeBankService/GiveHours TimeBankService/DonateHours \
             TimeBankService/ListPendingHours TimeBankService/GetStatement TimeBankService/ListExchanges \
             RespiteService/RequestRespite RespiteService/AgreeCover RespiteService/WithdrawCover \
@@ -100,6 +103,7 @@ fn allowed(role: &str) -> BTreeSet<String> {
         "treasurer" => format!(
             "{reads} MembersService/EnrolMember MembersService/ChangeHats MembersService/SuspendMember \
              MembersService/ReinstateMember MembersService/LeaveMember MembersService/RegisterParty \
+             MembersService/NameRepresentative MembersService/EndRepresentative \
              VoucherService/PledgeOffer VoucherService/IssueVoucher VoucherService/CancelVoucher \
              StoreService/OpenFund StoreService/ReceiveCash StoreService/SpendCash StoreService/ReceiveInKind \
              StoreService/UseInKind HistoryService/ReverseEntry HistoryService/SealState"

@@ -23,6 +23,7 @@ mod members;
 mod parse;
 mod people;
 mod receipt;
+mod representatives;
 mod respite;
 mod seal;
 mod session;
@@ -133,7 +134,7 @@ struct Writing {
     /// The day on which it happened. Not said: today.
     #[arg(long, global = true, value_name = "DAY", value_parser = ledger_client::typed::day)]
     day: Option<String>,
-    /// The member for whom an officer acts.
+    /// The member for whom an officer acts, or somebody who represents them.
     #[arg(long, global = true, value_name = "MEMBER")]
     on_behalf_of: Option<String>,
     /// The road it came by: app, phone or paper.
@@ -177,6 +178,9 @@ enum Command {
     /// People.
     #[command(subcommand)]
     Members(members::Command),
+    /// Who sees what is a member's, and acts for them.
+    #[command(subcommand)]
+    Representatives(representatives::Command),
     /// Businesses and partner organisations.
     #[command(subcommand)]
     Parties(members::Parties),
@@ -238,6 +242,7 @@ async fn answer(cli: Cli) -> Result<(), Error> {
         Command::Coop(command) => command.run(&session).await,
         Command::Policy(command) => command.run(&session).await,
         Command::Members(command) => command.run(&session).await,
+        Command::Representatives(command) => command.run(&session).await,
         Command::Parties(command) => command.run(&session).await,
         Command::Hours(command) => command.run(&session).await,
         Command::Respite(command) => command.run(&session).await,

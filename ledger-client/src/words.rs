@@ -2,9 +2,9 @@
 
 use ledger_proto::v1::{
     CancelReason, CashSource, CashUse, DisputeReason, EvidenceGrade, FundFreedom, GrantReason, Hat,
-    HoursStatus, ImportRespiteOutcome, ImportVoucherOutcome, OfficerRole, PartyKind, RespiteSide,
-    RespiteStatus, ReversalReason, Scope, Standing, SuspensionReason, TaskKind, TokenRole,
-    VoucherBasis, VoucherReason,
+    HoursStatus, ImportRespiteOutcome, ImportVoucherOutcome, Mandate, OfficerRole, PartyKind,
+    Powers, RespiteSide, RespiteStatus, ReversalReason, Scope, Standing, SuspensionReason,
+    TaskKind, TokenRole, VoucherBasis, VoucherReason,
 };
 
 use crate::typed::Slip;
@@ -111,6 +111,17 @@ pub const SUSPENSIONS: Words<SuspensionReason> = Words(&[
     (SuspensionReason::Concern, &["concern"]),
     (SuspensionReason::Board, &["board"]),
 ]);
+
+/// By what mandate a person represents a member.
+pub const MANDATES: Words<Mandate> = Words(&[
+    (Mandate::InformalConsent, &["informal consent", "consent"]),
+    (Mandate::Appointee, &["appointee"]),
+    (Mandate::LastingPowerOfAttorney, &["lasting power of attorney", "lpa"]),
+    (Mandate::Deputy, &["deputy"]),
+]);
+
+/// What a representative may do.
+pub const POWERS: Words<Powers> = Words(&[(Powers::See, &["see"]), (Powers::Act, &["act"])]);
 
 /// What an organisation is to the co-op.
 pub const PARTIES: Words<PartyKind> =

@@ -11,7 +11,8 @@ use crate::{
     key::{PublicKey, Signature},
     kinds::{
         CancelReason, CashSource, CashUse, Channel, DisputeReason, EvidenceGrade, GrantReason, Hat,
-        PartyKind, RespiteSide, ReversalReason, Role, SuspensionReason, VoucherReason,
+        Mandate, PartyKind, Powers, RespiteSide, ReversalReason, Role, SuspensionReason,
+        VoucherReason,
     },
     policy::Values,
     text::{CoopName, Reference, Title},
@@ -40,7 +41,7 @@ pub struct Request {
     pub occurred_on: Option<Day>,
     /// Who asks.
     pub actor: Actor,
-    /// For whom an officer asks.
+    /// For whom an officer or a representative asks.
     pub on_behalf_of: Option<MemberId>,
     /// The road that it came by.
     pub channel: Channel,
@@ -89,6 +90,16 @@ pub enum Command {
     ReinstateMember { member: MemberId },
     /// End a membership.
     LeaveMember { member: MemberId, remaining_to: Option<MemberId> },
+    /// Name a member's representative, or say anew what they may do and until when.
+    NameRepresentative {
+        member: MemberId,
+        representative: MemberId,
+        mandate: Mandate,
+        powers: Powers,
+        until: Option<Day>,
+    },
+    /// Say that somebody represents a member no more.
+    EndRepresentative { member: MemberId, representative: MemberId },
     /// Register a business or partner.
     RegisterParty { title: Title, kind: PartyKind },
     /// Log help; it counts when another person has confirmed it.

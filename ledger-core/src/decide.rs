@@ -7,6 +7,7 @@ mod hours;
 mod imports;
 mod membership;
 mod proofs;
+mod representatives;
 mod respite;
 mod store;
 mod vouchers;
@@ -146,6 +147,12 @@ fn rule(ask: &Ask<'_>) -> Ruled {
         Command::ReinstateMember { member } => membership::reinstate(ask, *member),
         Command::LeaveMember { member, remaining_to } => {
             membership::leave(ask, *member, *remaining_to)
+        }
+        Command::NameRepresentative { member, representative, mandate, powers, until } => {
+            representatives::name(ask, *member, *representative, (*mandate, *powers, *until))
+        }
+        Command::EndRepresentative { member, representative } => {
+            representatives::end(ask, *member, *representative)
         }
         Command::RegisterParty { title, kind } => membership::register(ask, title, *kind),
         Command::LogHours { help } => hours::log(ask, help),

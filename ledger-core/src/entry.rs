@@ -24,12 +24,22 @@ pub enum Actor {
     Operator,
 }
 
+impl Actor {
+    /// Whether it is a member, for themselves or for one whom they represent.
+    pub const fn is_member(self) -> bool {
+        match self {
+            Self::Member(_) => true,
+            Self::Officer(_) | Self::Bearer | Self::Timer | Self::Operator => false,
+        }
+    }
+}
+
 /// Who did it, by what right and by which road.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Attribution {
     /// Who acted.
     pub actor: Actor,
-    /// For whom, where it was an officer.
+    /// For whom, where it was an officer or a representative.
     pub on_behalf_of: Option<MemberId>,
     /// By what right.
     pub authority: Authority,

@@ -16,8 +16,9 @@ use crate::{
     id::{AccountsRoot, CodeHash, FundId, MemberId, OfferId, OfficerId, PartyId, Position},
     key::{PublicKey, Signature},
     kinds::{
-        CancelReason, CashSource, CashUse, DisputeReason, EvidenceGrade, GrantReason, Hat,
-        PartyKind, RespiteSide, ReversalReason, Role, SuspensionReason, TaskKind, VoucherReason,
+        CancelReason, CashSource, CashUse, DisputeReason, EvidenceGrade, GrantReason, Hat, Mandate,
+        PartyKind, Powers, RespiteSide, ReversalReason, Role, SuspensionReason, TaskKind,
+        VoucherReason,
     },
     policy::Values,
     text::{CoopName, Reference, Title},
@@ -297,4 +298,14 @@ pub enum Event {
         old_signature: Signature,
         new_signature: Signature,
     },
+    /// A person was named to represent a member: with these powers, and until the end of this day if one is set.
+    RepresentativeNamed {
+        member: MemberId,
+        representative: MemberId,
+        mandate: Mandate,
+        powers: Powers,
+        until: Option<Day>,
+    },
+    /// Somebody represents a member no more.
+    RepresentativeEnded { member: MemberId, representative: MemberId },
 }

@@ -15,7 +15,7 @@ use crate::{
     policy::{Policy, Values},
     state::{
         Fund, Known, Member, Offer, OfferKind, Officer, OpenVoucher, Party, Promise,
-        REQUEST_ID_DAYS_BACK, Standing, State,
+        REQUEST_ID_DAYS_BACK, Representation, Standing, State,
     },
     text::Title,
     time::Day,
@@ -198,6 +198,14 @@ fn happen(state: &mut State, entry: &Entry) -> Result<()> {
             member.standing_before = member.standing;
             member.standing = Standing::Left;
         }
+        Event::RepresentativeNamed { member, representative, mandate, powers, until } => {
+            let said =
+                Representation { mandate: *mandate, powers: *powers, until: *until, named_at: at };
+            represent(state, at, (*representative, *member), Some(said))?;
+        }
+        Event::RepresentativeEnded { member, representative } => {
+            represent(state, at, (*representative, *member), None)?;
+        }
         Event::PartyRegistered { party, title, kind } => {
             next(at, party.index(), state.parties.len())?;
             state.party_titles.insert(title.clone(), *party);
@@ -341,6 +349,26 @@ fn member_mut(state: &mut State, member: MemberId, at: Position) -> Result<&mut 
     let member = member.ok_or(impossible(at, "there is no such member"))?;
     member.revision = at;
     Ok(member)
+}
+
+/// Somebody represents a member from here on, or no more.
+fn represent(
+    state: &mut State,
+    at: Position,
+    (representative, member): (MemberId, MemberId),
+    said: Option<Representation>,
+) -> Result<()> {
+    if !moves::enrolled(state, representative) || representative == member {
+        return Err(impossible(at, "nobody represents themselves, or is represented by nobody"));
+    }
+    member_mut(state, member, at)?;
+    let pair = (representative, member);
+    match said {
+        Some(said) => drop(state.representatives.insert(pair, said)),
+        None if state.representatives.remove(&pair).is_some() => {}
+        None => return Err(impossible(at, "what ends had not begun")),
+    }
+    Ok(())
 }
 
 fn pledge(state: &mut State, at: Position, id: OfferId, offer: Offer) -> Result<()> {

@@ -162,6 +162,32 @@ closed!(
         Timer = 5,
         /// As the one who runs the server.
         Operator = 6,
+        /// For a member whom they represent.
+        Representative = 7,
+    }
+);
+
+closed!(
+    /// By what mandate a person represents a member.
+    Mandate {
+        /// The member said so to a co-ordinator.
+        InformalConsent = 1,
+        /// Appointed by the Department for Work and Pensions to deal with the member's benefits.
+        Appointee = 2,
+        /// The member granted a lasting power of attorney.
+        LastingPowerOfAttorney = 3,
+        /// Appointed by the Court of Protection.
+        Deputy = 4,
+    }
+);
+
+closed!(
+    /// What a representative may do.
+    Powers {
+        /// See what is the member's.
+        See = 1,
+        /// See it, and act for the member.
+        Act = 2,
     }
 );
 

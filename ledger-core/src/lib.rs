@@ -52,16 +52,16 @@ pub use id::{
 pub use key::{PublicKey, Signature};
 pub use kinds::{
     Authority, CancelReason, CashSource, CashUse, Channel, DisputeReason, Element, EvidenceGrade,
-    GrantReason, Hat, PartyKind, RespiteSide, ReversalReason, Role, SuspensionReason, TaskKind,
-    VoucherReason,
+    GrantReason, Hat, Mandate, PartyKind, Powers, RespiteSide, ReversalReason, Role,
+    SuspensionReason, TaskKind, VoucherReason,
 };
 pub use past::{PastCover, PastDestination, PastRespite, PastStep, PastVoucher, Step, WrongRow};
 pub use policy::{OwnFamily, Policy, Unsound, Values, VoucherBasis};
 pub use rejection::{Rejection, Sort};
 pub use state::{
     Behind, Books, Fund, HoursStatus, LoggedHours, Member, Offer, OfferKind, Officer, Open,
-    OpenVoucher, Party, Promise, REQUEST_ID_DAYS_AHEAD, REQUEST_ID_DAYS_BACK, Slot, Standing,
-    State,
+    OpenVoucher, Party, Promise, REQUEST_ID_DAYS_AHEAD, REQUEST_ID_DAYS_BACK, Representation, Slot,
+    Standing, State,
 };
 pub use text::{CoopName, Reference, TextError, Title};
 pub use time::{Day, TimeOfDay, Timestamp};

@@ -67,6 +67,10 @@ pub enum Rejection {
     OfficersOnly,
     #[error("this is for member {} to do, or a co-ordinator", member.label())]
     NotYours { member: MemberId },
+    #[error("member {} does not act for member {}", representative.label(), member.label())]
+    NotARepresentative { member: MemberId, representative: MemberId },
+    #[error("member {} does not represent member {}", representative.label(), member.label())]
+    RepresentativeNotFound { member: MemberId, representative: MemberId },
     #[error("another person must do this")]
     NeedsAnotherPerson,
     #[error("member {} is suspended", member.label())]
@@ -217,6 +221,8 @@ reasons! {
     EntryNotFound Missing "ENTRY_NOT_FOUND" "Look it up in the history.";
     OfficersOnly Forbidden "OFFICERS_ONLY" "Ask a co-ordinator.";
     NotYours Forbidden "NOT_YOURS" "Ask them, or a co-ordinator.";
+    NotARepresentative Forbidden "NOT_A_REPRESENTATIVE" "Ask a co-ordinator to name them, with leave to act.";
+    RepresentativeNotFound Missing "REPRESENTATIVE_NOT_FOUND" "Look it up in the list of representatives.";
     NeedsAnotherPerson Rule "NEEDS_ANOTHER_PERSON" "Ask somebody else to do it.";
     MemberSuspended Rule "MEMBER_SUSPENDED" "Reinstate the member first.";
     MemberLeft Rule "MEMBER_LEFT" "Enrol the person anew if they are back.";
@@ -309,6 +315,10 @@ impl Rejection {
             | Self::NotReversed { entry } => one("entry", entry),
             Self::ReferenceTaken { reference, member } => {
                 vec![("ref", reference.to_string()), ("member", member.label())]
+            }
+            Self::NotARepresentative { member, representative }
+            | Self::RepresentativeNotFound { member, representative } => {
+                vec![("member", member.label()), ("representative", representative.label())]
             }
             Self::NameTaken { title } => one("title", title),
             Self::AlreadySettled { made_by } => one("entry", made_by),

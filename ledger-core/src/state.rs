@@ -8,6 +8,7 @@ mod open;
 mod people;
 mod places;
 mod promises;
+mod representatives;
 mod settled;
 mod shelf;
 mod window;
@@ -39,6 +40,7 @@ pub use books::Books;
 pub use open::Open;
 pub use people::{Fund, Member, Offer, OfferKind, Officer, Party, Standing};
 pub use promises::{Behind, HoursStatus, LoggedHours, OpenVoucher, Promise, Slot};
+pub use representatives::Representation;
 
 /// How long a request id is acceptable, and therefore remembered: its own time lies no more than so many days back…
 pub const REQUEST_ID_DAYS_BACK: i64 = 35;
@@ -59,6 +61,8 @@ pub struct State {
     pub(crate) members: Vec<Member>,
     pub(crate) references: BTreeMap<Reference, MemberId>,
     pub(crate) officers: Vec<Officer>,
+    // By the representative and then the member.
+    pub(crate) representatives: BTreeMap<(MemberId, MemberId), Representation>,
     pub(crate) parties: Vec<Party>,
     pub(crate) party_titles: BTreeMap<Title, PartyId>,
     pub(crate) funds: Vec<Fund>,

@@ -20,8 +20,9 @@ mod reading;
 use std::collections::{BTreeMap, BTreeSet};
 
 use ledger_core::{
-    Account, CashAccount, Cover, Decision, Entry, Event, EventKind, FundId, KindAccount, MemberId,
-    Minutes, OfferId, Position, Request, Standing, State, TimeAccount, decide, evolve, fall_due,
+    Account, Actor, Authority, CashAccount, Cover, Decision, Entry, Event, EventKind, FundId,
+    KindAccount, MemberId, Minutes, OfferId, Position, Powers, Request, Standing, State,
+    TimeAccount, decide, evolve, fall_due,
 };
 use moves::{Move, moves, prelude, request, start};
 use proptest::{prelude::*, strategy::ValueTree, test_runner::TestRunner};
@@ -314,6 +315,25 @@ proptest! {
         });
     }
 
+    /// Whoever acts for another member represents them at that moment, and gains nothing by it.
+    #[test]
+    fn who_represents_another_may_and_gains_nothing(moves in moves(160)) {
+        Run::watched(&moves, |before, entry, _| {
+            let by = entry.by;
+            let (Actor::Member(representative), Some(member)) = (by.actor, by.on_behalf_of) else {
+                return assert_ne!(by.authority, Authority::Representative, "{entry:?}");
+            };
+            assert_eq!(by.authority, Authority::Representative);
+            let powers = before.represents(representative, member, entry.recorded_at);
+            assert_eq!(powers, Some(Powers::Act), "{entry:?}");
+            let own = Account::Time(TimeAccount::Member(representative));
+            for transfer in &entry.event.transfers() {
+                let [_, (to, _)] = transfer.sides();
+                assert_ne!(to, own, "{entry:?}");
+            }
+        });
+    }
+
     /// Each entry says by which policy it was judged: the one in force.
     #[test]
     fn an_entry_names_the_policy_of_its_day(moves in moves(160)) {
@@ -329,11 +349,12 @@ proptest! {
 #[test]
 fn the_dice_reach_every_kind_of_event() {
     let mut runner = TestRunner::deterministic();
-    let mut reached = BTreeMap::<EventKind, u32>::new();
+    let (mut reached, mut represented) = (BTreeMap::<EventKind, u32>::new(), 0);
     for _ in 0..128 {
         let moves = moves(160).new_tree(&mut runner).unwrap().current();
         for entry in Run::of(&moves).log {
             *reached.entry(entry.event.kind()).or_default() += 1;
+            represented += u32::from(entry.by.authority == Authority::Representative);
         }
     }
     let rare: Vec<_> = EventKind::ALL
@@ -342,4 +363,5 @@ fn the_dice_reach_every_kind_of_event() {
         .filter(|(_, times)| *times < 5)
         .collect();
     assert!(rare.is_empty(), "hardly reached: {rare:?}");
+    assert!(represented >= 40, "hardly anybody acts for another: {represented}");
 }

@@ -24,6 +24,8 @@ mod refused_hours;
 mod refused_membership;
 #[path = "rules/refused_promises.rs"]
 mod refused_promises;
+#[path = "rules/refused_representatives.rs"]
+mod refused_representatives;
 #[path = "rules/refused_store.rs"]
 mod refused_store;
 
@@ -37,6 +39,8 @@ mod imports;
 mod made_up;
 #[path = "rules/membership.rs"]
 mod membership;
+#[path = "rules/representatives.rs"]
+mod representatives;
 #[path = "rules/respite.rs"]
 mod respite;
 #[path = "rules/retries.rs"]

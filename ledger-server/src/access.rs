@@ -1,6 +1,7 @@
 //! Who may do what: one table from method to scope, and what each kind of bearer has of it.
 
 mod caller;
+mod sees;
 mod token;
 mod tokens;
 
@@ -11,6 +12,7 @@ use ledger_proto::{
 
 pub use caller::Denied;
 pub(crate) use caller::{Called, Caller};
+pub(crate) use sees::Sees;
 pub(crate) use token::{Open, Token};
 pub(crate) use tokens::Tokens;
 
@@ -48,10 +50,22 @@ const TABLE: &[Row] = &[
         "MembersService",
         Scope::MembersWrite,
         All,
-        &["EnrolMember", "ChangeHats", "SuspendMember", "ReinstateMember", "RegisterParty"],
+        &[
+            "EnrolMember",
+            "ChangeHats",
+            "SuspendMember",
+            "ReinstateMember",
+            "NameRepresentative",
+            "RegisterParty",
+        ],
     ),
-    ("MembersService", Scope::MembersWrite, Own, &["LeaveMember"]),
-    ("MembersService", Scope::MembersRead, Own, &["GetMember", "ListParties", "ListLooks"]),
+    ("MembersService", Scope::MembersWrite, Own, &["LeaveMember", "EndRepresentative"]),
+    (
+        "MembersService",
+        Scope::MembersRead,
+        Own,
+        &["GetMember", "ListRepresentatives", "ListParties", "ListLooks"],
+    ),
     ("MembersService", Scope::MembersRead, All, &["ListMembers"]),
     ("MembersService", Scope::CardsWrite, Own, &["UpdateCard", "EraseCard"]),
     (
@@ -148,7 +162,8 @@ fn method_of(write: &Request) -> &'static str {
     }
     methods! {
         CoopService: FoundCoop AdoptPolicy AppointOfficer EndOfficer;
-        MembersService: EnrolMember ChangeHats SuspendMember ReinstateMember LeaveMember RegisterParty;
+        MembersService: EnrolMember ChangeHats SuspendMember ReinstateMember LeaveMember NameRepresentative
+            EndRepresentative RegisterParty;
         TimeBankService: LogHours ConfirmHours DisputeHours ResolveHours RecordHours GiveHours
             DonateHours GrantFromPot;
         RespiteService: RequestRespite AgreeCover WithdrawCover DeliverRespite CancelRespite

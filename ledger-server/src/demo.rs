@@ -9,6 +9,7 @@ mod folder;
 mod hours;
 mod names;
 mod people;
+mod representatives;
 mod respite;
 mod road;
 mod store;

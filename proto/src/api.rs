@@ -11,6 +11,7 @@ pub mod name;
 mod parse;
 mod proofs;
 mod read;
+mod representatives;
 mod respite;
 mod store;
 mod time_bank;

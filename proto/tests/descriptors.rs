@@ -5,8 +5,8 @@ use std::{env, fs};
 
 use ledger_core::{
     Authority, CancelReason, CashSource, CashUse, Channel, DisputeReason, EventKind, EvidenceGrade,
-    GrantReason, Hat, PartyKind, RespiteSide, ReversalReason, Role, SuspensionReason, TaskKind,
-    VoucherReason,
+    GrantReason, Hat, Mandate, PartyKind, Powers, RespiteSide, ReversalReason, Role,
+    SuspensionReason, TaskKind, VoucherReason,
 };
 use ledger_proto::DESCRIPTORS;
 use prost_reflect::{DescriptorPool, EnumDescriptor, Kind, MessageDescriptor};
@@ -56,7 +56,9 @@ fn twin(name: &str) -> Option<Vec<(i32, &'static str)>> {
         "EvidenceGrade" => words!(EvidenceGrade),
         "GrantReason" => words!(GrantReason),
         "Hat" => words!(Hat),
+        "Mandate" => words!(Mandate),
         "PartyKind" => words!(PartyKind),
+        "Powers" => words!(Powers),
         "RespiteSide" => words!(RespiteSide),
         "ReversalReason" => words!(ReversalReason),
         "Role" | "OfficerRole" => words!(Role),
@@ -163,7 +165,7 @@ fn no_number_of_the_log_ever_changes() {
 #[test]
 fn every_write_says_first_in_which_context() {
     let write = pool().get_message_by_name("carestore.v1.Write").unwrap();
-    assert_eq!(write.fields().len(), 36);
+    assert_eq!(write.fields().len(), 38);
     for field in write.fields() {
         let request = field.kind().as_message().unwrap().clone();
         let first = request.get_field(1).unwrap();

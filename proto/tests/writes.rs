@@ -95,6 +95,27 @@ fn about_the_coop_and_its_members() {
         "LeaveMember { member: 1042, remaining_to: Some(1043) }"
     );
     assert_eq!(
+        write!(
+            NameRepresentative,
+            NameRepresentativeRequest {
+                member: "members/1042",
+                representative: "members/1043",
+                mandate: 3,
+                powers: 2,
+                until: "1970-01-03",
+            }
+        ),
+        "NameRepresentative { member: 1042, representative: 1043, mandate: LastingPowerOfAttorney, \
+         powers: Act, until: Some(2) }"
+    );
+    assert_eq!(
+        write!(
+            EndRepresentative,
+            EndRepresentativeRequest { member: "members/1042", representative: "members/1043" }
+        ),
+        "EndRepresentative { member: 1042, representative: 1043 }"
+    );
+    assert_eq!(
         write!(RegisterParty, RegisterPartyRequest { title: "Caffi", kind: 1 }),
         r#"RegisterParty { title: "Caffi", kind: Business }"#
     );

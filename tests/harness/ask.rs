@@ -76,6 +76,8 @@ asks! {
         SuspendMember SuspendMemberRequest suspend_member "officers/1";
         ReinstateMember ReinstateMemberRequest reinstate_member "officers/1";
         LeaveMember LeaveMemberRequest leave_member "officers/1";
+        NameRepresentative NameRepresentativeRequest name_representative "officers/1";
+        EndRepresentative EndRepresentativeRequest end_representative "officers/1";
         RegisterParty RegisterPartyRequest register_party "officers/1";
     }
     time_bank_service_client::TimeBankServiceClient {

@@ -61,6 +61,20 @@ pub(crate) fn leave(number: u32) -> v1::LeaveMemberRequest {
     v1::LeaveMemberRequest { member: member(number), remaining_to: String::new(), context: None }
 }
 
+pub(crate) fn represent(of: u32, by: u32, powers: v1::Powers) -> v1::NameRepresentativeRequest {
+    v1::NameRepresentativeRequest {
+        member: member(of),
+        representative: member(by),
+        mandate: v1::Mandate::LastingPowerOfAttorney.into(),
+        powers: powers.into(),
+        ..v1::NameRepresentativeRequest::default()
+    }
+}
+
+pub(crate) fn represent_no_more(of: u32, by: u32) -> v1::EndRepresentativeRequest {
+    v1::EndRepresentativeRequest { member: member(of), representative: member(by), context: None }
+}
+
 pub(crate) fn register(title: &str, kind: v1::PartyKind) -> v1::RegisterPartyRequest {
     v1::RegisterPartyRequest { title: title.to_owned(), kind: kind.into(), context: None }
 }

@@ -44,6 +44,14 @@ async fn standing(asking: &Provoked) {
     asking.by("OFFICER_NOT_FOUND", say::end_officer(9)).await;
     asking.as_who("OFFICERS_ONLY", &member(1), say::suspend(2)).await;
     asking.as_who("OFFICERS_ONLY", "officers/2", say::suspend(2)).await;
+    asking.by("REPRESENTATIVE_NOT_FOUND", say::represent_no_more(1, 2)).await;
+    let refused = asking
+        .with("NOT_A_REPRESENTATIVE", say::give(2, 1, 10), |context| {
+            (context.acting_as, context.on_behalf_of) = (member(1), member(2));
+        })
+        .await;
+    let named = |figure: &str| refused.metadata[figure].split('-').next().unwrap().to_owned();
+    assert_eq!(["member", "representative"].map(named), ["1002", "1001"]);
     asking.as_who("NOT_YOURS", &member(1), say::give(2, 1, 10)).await;
     asking.as_who("MEMBER_SUSPENDED", &member(5), say::give(5, 1, 10)).await;
     asking.by("MEMBER_LEFT", say::suspend(6)).await;

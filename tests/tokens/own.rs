@@ -31,6 +31,7 @@ pub(super) async fn reads(
         get_member GetMemberRequest { member: member.clone() }
         list_members ListMembersRequest {}
         list_parties ListPartiesRequest {}
+        list_representatives ListRepresentativesRequest { member: member.clone() }
         list_pending_hours ListPendingHoursRequest { member: member.clone() }
         list_balances ListBalancesRequest {}
         get_statement GetStatementRequest { member: member.clone() }

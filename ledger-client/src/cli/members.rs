@@ -6,7 +6,7 @@ use ledger_client::{Error, json, words};
 use ledger_proto::v1;
 
 use super::parse;
-use super::people::{last, say_time};
+use super::people::{last, say_time, short};
 use super::session::{Session, Written, pages, written};
 use crate::render::{Grid, harmless, talk};
 
@@ -199,19 +199,25 @@ async fn looks(session: &Session, typed: &str) -> Result<(), Error> {
         Ok((answer.looks, answer.next_page_token))
     })
     .await?;
-    let mut grid = Grid::new(["when", "token", "for", "officer", "asked", "about"]);
+    let mut grid = Grid::new(["when", "token", "for", "by", "asked", "about"]);
     for look in &looks {
         let token = if look.token.is_empty() { "the operator's" } else { last(&look.token) };
         grid.row([
             say_time(look.look_time.as_ref()),
             token.to_owned(),
             look.title.clone(),
-            last(&look.officer).to_owned(),
+            looked_by(look),
             look.method.clone(),
             if look.everybody { "everybody" } else { "them" }.to_owned(),
         ]);
     }
     session.list(grid, &json::list("Look", &looks), "Nobody else has looked.")
+}
+
+/// The officer or representative who has looked, where it was one.
+fn looked_by(look: &v1::Look) -> String {
+    let who = if look.officer.is_empty() { &look.representative } else { &look.officer };
+    short(who).to_owned()
 }
 
 impl Add {

@@ -23,6 +23,8 @@ choices! {
     evidence: EVIDENCE -> EvidenceGrade;
     hat: HATS -> Hat;
     suspension: SUSPENSIONS -> SuspensionReason;
+    mandate: MANDATES -> Mandate;
+    powers: POWERS -> Powers;
     party: PARTIES -> PartyKind;
     role: ROLES -> OfficerRole;
     bearer: BEARERS -> TokenRole;

@@ -76,9 +76,12 @@ calls! { Client:
         write suspend_member(SuspendMemberRequest) -> SuspendMemberResponse;
         write reinstate_member(ReinstateMemberRequest) -> ReinstateMemberResponse;
         write leave_member(LeaveMemberRequest) -> LeaveMemberResponse;
+        write name_representative(NameRepresentativeRequest) -> NameRepresentativeResponse;
+        write end_representative(EndRepresentativeRequest) -> EndRepresentativeResponse;
         write register_party(RegisterPartyRequest) -> RegisterPartyResponse;
         read get_member(GetMemberRequest) -> GetMemberResponse;
         read list_members(ListMembersRequest) -> ListMembersResponse;
+        read list_representatives(ListRepresentativesRequest) -> ListRepresentativesResponse;
         read list_parties(ListPartiesRequest) -> ListPartiesResponse;
         read list_looks(ListLooksRequest) -> ListLooksResponse;
         read update_card(UpdateCardRequest) -> UpdateCardResponse;

@@ -4,6 +4,8 @@
 mod cases;
 #[path = "rules/promised.rs"]
 mod promised;
+#[path = "rules/represented.rs"]
+mod represented;
 
 use std::collections::BTreeSet;
 
@@ -87,7 +89,7 @@ fn findings(story: &Story, forged: &Entry) -> Vec<Finding> {
 #[test]
 fn every_rule_finds_the_entry_that_breaks_it() {
     let mut found = BTreeSet::new();
-    for (rule, what, make) in cases::CASES.iter().chain(promised::CASES) {
+    for (rule, what, make) in cases::CASES.iter().chain(promised::CASES).chain(represented::CASES) {
         let mut story = open();
         let forged = make(&mut story);
         assert_ne!(story.state, State::default(), "{what}");

@@ -20,7 +20,7 @@ fn a_sound_history_of_every_kind_is_verified() {
     assert_eq!(audited.state.as_ref(), Some(&story.state));
     let figures = report.figures.clone().unwrap();
     assert_eq!(figures.redeemed_minutes, 150);
-    assert_eq!(figures.banked_minutes, 90 + 120 + 60 + 45 + 60 + 180 + 30);
+    assert_eq!(figures.banked_minutes, 90 + 120 + 60 + 45 + 60 + 180 + 30 + 30);
     let months: i64 = report.months.iter().map(|month| month.banked_minutes).sum();
     assert_eq!(months, figures.banked_minutes);
     assert_eq!(report.root_line, point(&parts.entries, parts.entries.len()).line().to_string());

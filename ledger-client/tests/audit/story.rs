@@ -3,10 +3,11 @@
 use ledger_core::{
     AccountsRoot, Actor, Beyond, CancelReason, CashSource, CashUse, Channel, CodeHash, Command,
     CoopName, Cover, Day, Decision, DisputeReason, Entry, Event, EvidenceGrade, Fingerprint,
-    FundFreedom, FundId, GrantReason, Hat, Help, HoursDestination, Items, Kinship, MemberId,
-    Minutes, OfferId, OfficerId, PartyId, PartyKind, Pence, Position, PublicKey, Request,
-    RequestId, RespiteSide, ReversalReason, Role, Signature, State, SuspensionReason, TaskKind,
-    TimeOfDay, Timestamp, Title, Values, VoucherKey, VoucherReason, decide, evolve, fall_due,
+    FundFreedom, FundId, GrantReason, Hat, Help, HoursDestination, Items, Kinship, Mandate,
+    MemberId, Minutes, OfferId, OfficerId, PartyId, PartyKind, Pence, Position, Powers, PublicKey,
+    Request, RequestId, RespiteSide, ReversalReason, Role, Signature, State, SuspensionReason,
+    TaskKind, TimeOfDay, Timestamp, Title, Values, VoucherKey, VoucherReason, decide, evolve,
+    fall_due,
 };
 use ledger_proto::{Origin, SigningKey, accounts_root, leaf, rotation_message, stored};
 
@@ -72,6 +73,7 @@ impl Story {
         story.hours();
         story.respite();
         story.store();
+        story.represented();
         story.later(200);
         story.seal();
         story.later(1);
@@ -263,6 +265,40 @@ impl Story {
         self.ask(Actor::Member(member(1004)), command);
         // Nothing is heard of this one: it lapses.
         self.request_respite(1004, 60, 5);
+    }
+
+    /// Somebody sees to another's affairs for a while, and a treasurer to those of a third.
+    fn represented(&mut self) {
+        self.represent(1004, 1003, (Powers::Act, None));
+        let gift = Command::GiveHours { from: member(1004), to: None, minutes: minutes(5) };
+        self.ask_for(1003, 1004, gift);
+        let hours = self.log(1001, 1004, 30);
+        let confirm = Command::ConfirmHours { hours, minutes: None, evidence: None };
+        self.ask_for(1003, 1004, confirm);
+        let (member, representative) = (member(1004), member(1003));
+        self.ask(
+            Actor::Member(representative),
+            Command::EndRepresentative { member, representative },
+        );
+        self.represent(1002, 1001, (Powers::See, Some(self.now.day().plus(20))));
+    }
+
+    pub(crate) fn represent(
+        &mut self,
+        of: u32,
+        by: u32,
+        (powers, until): (Powers, Option<Day>),
+    ) -> Position {
+        let (member, representative) = (member(of), member(by));
+        let mandate = Mandate::InformalConsent;
+        self.co(Command::NameRepresentative { member, representative, mandate, powers, until })
+    }
+
+    /// Somebody asks for a member whom they represent.
+    pub(crate) fn ask_for(&mut self, by: u32, of: u32, command: Command) -> Position {
+        let mut request = self.request(Actor::Member(member(by)), command);
+        request.on_behalf_of = Some(member(of));
+        self.decided(&request)
     }
 
     fn store(&mut self) {

@@ -97,7 +97,9 @@ fn reversible(ask: &Ask<'_>, found: &Entry) -> Result<Undone, Rejection> {
         | Event::CoverWithdrawn { .. }
         | Event::FundOpened { .. }
         | Event::StateSealed { .. }
-        | Event::SigningKeyRotated { .. } => Err(Rejection::NothingToReverse { entry }),
+        | Event::SigningKeyRotated { .. }
+        | Event::RepresentativeNamed { .. }
+        | Event::RepresentativeEnded { .. } => Err(Rejection::NothingToReverse { entry }),
     }
 }
 

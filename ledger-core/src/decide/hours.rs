@@ -4,12 +4,13 @@ use super::{Ask, Ruled, Ruling};
 use crate::{
     account::TimeAccount,
     amount::Minutes,
+    entry::Actor,
     event::{Event, Help, HoursDestination, Kinship},
     id::{MemberId, Position},
-    kinds::{DisputeReason, EvidenceGrade, GrantReason},
+    kinds::{Authority, DisputeReason, EvidenceGrade, GrantReason},
     policy::OwnFamily,
     rejection::Rejection,
-    state::{HoursStatus, LoggedHours, State},
+    state::{Behind, HoursStatus, LoggedHours, State},
     time::Day,
 };
 
@@ -87,7 +88,7 @@ fn waiting(state: &State, hours: Position) -> Result<&LoggedHours, Rejection> {
 }
 
 /// Refuses whoever is no party to the help and no co-ordinator.
-fn party_to(ask: &Ask<'_>, help: &Help) -> Result<crate::Authority, Rejection> {
+fn party_to(ask: &Ask<'_>, help: &Help) -> Result<Authority, Rejection> {
     match ask.who.as_member() {
         Some(member) if member == help.giver || Some(member) == help.receiver => {
             ask.who.acting_for(member)
@@ -105,7 +106,7 @@ pub(super) fn confirm(
     let logged = waiting(ask.state, hours)?;
     let authority = party_to(ask, &logged.help)?;
     ask.who.another_than(logged)?;
-    if ask.who.as_member().is_none() {
+    if authority != Authority::Oneself {
         not_for_oneself(ask, &logged.help)?;
     }
     if logged.status == HoursStatus::Disputed {
@@ -114,12 +115,7 @@ pub(super) fn confirm(
     let before = logged.help.minutes;
     let minutes = minutes.unwrap_or(before);
     day_cap(ask, logged.help.giver, logged.occurred_on, (before.get(), minutes))?;
-    let recipient = |receiver| ask.who.is(receiver) || logged.behind.contains(&receiver);
-    let by_default = match ask.who.as_member() {
-        Some(_) if logged.help.receiver.is_some_and(recipient) => EvidenceGrade::Recipient,
-        Some(_) => EvidenceGrade::SelfOnly,
-        None => EvidenceGrade::Phone,
-    };
+    let by_default = attested(ask, logged);
     let event = Event::HoursConfirmed {
         hours,
         help: Help { minutes, ..logged.help },
@@ -127,15 +123,37 @@ pub(super) fn confirm(
         // What nobody but the giver stands behind is no stronger for being called so.
         evidence: match by_default {
             EvidenceGrade::SelfOnly => EvidenceGrade::SelfOnly,
+            // Nor is the word of a representative that of the person.
+            EvidenceGrade::Household => evidence.map_or(by_default, |said| said.min(by_default)),
             EvidenceGrade::Timer
             | EvidenceGrade::Paper
             | EvidenceGrade::Phone
-            | EvidenceGrade::Household
             | EvidenceGrade::Recipient
             | EvidenceGrade::OnSite => evidence.unwrap_or(by_default),
         },
     };
     Ok(Ruling::new(event, authority).on(logged.occurred_on))
+}
+
+/// How strongly hours are attested by who logged them and who confirms them: with the word of the person who was helped, of
+/// whoever represents them, by telephone to an officer, or by nobody but the giver.
+fn attested(ask: &Ask<'_>, logged: &LoggedHours) -> EvidenceGrade {
+    if ask.who.as_member().is_none() {
+        return EvidenceGrade::Phone;
+    }
+    let Some(receiver) = logged.help.receiver else { return EvidenceGrade::SelfOnly };
+    let word = |actor: Actor, behind: &Behind| {
+        if behind.person == Some(receiver) {
+            EvidenceGrade::Recipient
+        } else if behind.on_behalf_of != Some(receiver) {
+            EvidenceGrade::SelfOnly
+        } else if actor.is_member() {
+            EvidenceGrade::Household
+        } else {
+            EvidenceGrade::Recipient
+        }
+    };
+    word(ask.request.actor, ask.who.behind()).max(word(logged.logged_by, &logged.behind))
 }
 
 pub(super) fn dispute(ask: &Ask<'_>, hours: Position, reason: DisputeReason) -> Ruled {
@@ -163,12 +181,12 @@ pub(super) fn resolve(ask: &Ask<'_>, hours: Position, minutes: Option<Minutes>) 
     Ok(Ruling::new(event, authority).on(logged.occurred_on))
 }
 
-/// Hours are given to a member, or to the pot where nobody is named. An officer gives nobody's hours to themselves.
+/// Hours are given to a member, or to the pot where nobody is named. Nobody gives another's hours to themselves.
 pub(super) fn give(ask: &Ask<'_>, from: MemberId, to: Option<MemberId>, minutes: Minutes) -> Ruled {
     let authority = ask.who.acting_for(from)?;
     ask.state.active(from)?;
     if let Some(to) = to {
-        if ask.who.as_member().is_none() {
+        if authority != Authority::Oneself {
             ask.who.not_in_own_matter(to)?;
         }
         ask.state.active(to)?;

@@ -60,7 +60,8 @@ pub(super) fn reinstate(ask: &Ask<'_>, member: MemberId) -> Ruled {
 }
 
 pub(super) fn leave(ask: &Ask<'_>, member: MemberId, remaining_to: Option<MemberId>) -> Ruled {
-    let authority = ask.who.acting_for(member)?;
+    // Whoever represents a member does not end their membership.
+    let authority = ask.who.in_person(member)?;
     ask.state.present(member)?;
     if remaining_to == Some(member) {
         return Err(Rejection::SamePerson { member });

@@ -4,26 +4,25 @@ use crate::{
     command::Request,
     entry::Actor,
     id::MemberId,
-    kinds::{Authority, Role},
+    kinds::{Authority, Powers, Role},
     rejection::Rejection,
-    state::{LoggedHours, State},
+    state::{Behind, LoggedHours, State},
 };
 
 /// Whoever asks, known to the co-op.
 pub(super) struct Who {
     actor: Actor,
-    /// The person behind an actor, where that is a member.
-    person: Option<MemberId>,
-    on_behalf_of: Option<MemberId>,
+    /// The person behind an actor, where that is a member, and for whom they ask.
+    behind: Behind,
     office: Option<Role>,
     /// Whether it is history out of a spreadsheet, of which no second person is asked.
     history: bool,
 }
 
 impl Who {
-    /// Establishes who asks: a member who takes part, or an officer in office.
+    /// Establishes who asks: a member who takes part, or an officer in office; for another, if they may.
     pub(super) fn asks(state: &State, request: &Request) -> Result<Self, Rejection> {
-        let actor = request.actor;
+        let (actor, on_behalf_of) = (request.actor, request.on_behalf_of);
         let (person, office) = match actor {
             Actor::Member(member) => {
                 state.active(member)?;
@@ -38,15 +37,20 @@ impl Who {
             }
             Actor::Bearer | Actor::Timer | Actor::Operator => (None, None),
         };
-        let who = Self {
-            actor,
-            person,
-            on_behalf_of: request.on_behalf_of,
-            office,
-            history: request.row.is_some(),
-        };
-        if let Some(member) = request.on_behalf_of {
-            who.coordinator()?;
+        let behind = Behind { person, on_behalf_of };
+        let who = Self { actor, behind, office, history: request.row.is_some() };
+        if let Some(member) = on_behalf_of {
+            match actor {
+                Actor::Member(representative) => {
+                    // Whether there is such a member is nobody's business who does not act for them.
+                    if state.represents(representative, member, request.at) != Some(Powers::Act) {
+                        return Err(Rejection::NotARepresentative { member, representative });
+                    }
+                }
+                Actor::Officer(_) | Actor::Bearer | Actor::Timer | Actor::Operator => {
+                    who.coordinator()?;
+                }
+            }
             state.active(member)?;
         }
         Ok(who)
@@ -83,47 +87,62 @@ impl Who {
         }
     }
 
-    /// Only this member themselves, or a co-ordinator.
+    /// Only this member themselves, whoever represents them here, or a co-ordinator.
     pub(super) fn acting_for(&self, member: MemberId) -> Result<Authority, Rejection> {
-        if self.actor == Actor::Member(member) {
+        if self.as_member() == Some(member) {
+            return Ok(self.as_a_member());
+        }
+        self.coordinator().map_err(|_| Rejection::NotYours { member })
+    }
+
+    /// Only this member and nobody who represents them, or a co-ordinator.
+    pub(super) fn in_person(&self, member: MemberId) -> Result<Authority, Rejection> {
+        if self.actor == Actor::Member(member) && self.behind.on_behalf_of.is_none() {
             return Ok(Authority::Oneself);
         }
         self.coordinator().map_err(|_| Rejection::NotYours { member })
     }
 
-    /// Only a member, for themselves, or a co-ordinator.
+    /// Only a member, for themselves or for one whom they represent, or a co-ordinator.
     pub(super) fn member_or_coordinator(&self) -> Result<Authority, Rejection> {
-        match self.actor {
-            Actor::Member(_) => Ok(Authority::Oneself),
-            Actor::Officer(_) | Actor::Bearer | Actor::Timer | Actor::Operator => {
-                self.coordinator()
-            }
-        }
+        if self.actor.is_member() { Ok(self.as_a_member()) } else { self.coordinator() }
     }
 
-    /// Whether this member stands behind the one who asks.
-    pub(super) fn is(&self, member: MemberId) -> bool {
-        self.person == Some(member) || self.on_behalf_of == Some(member)
+    /// By what right a member asks.
+    fn as_a_member(&self) -> Authority {
+        match self.behind.on_behalf_of {
+            Some(_) => Authority::Representative,
+            None => Authority::Oneself,
+        }
     }
 
     /// Refuses whoever stands behind the logging: another person must say that it is so.
     pub(super) fn another_than(&self, logged: &LoggedHours) -> Result<(), Rejection> {
-        if self.actor == logged.logged_by || logged.behind.iter().any(|member| self.is(member)) {
+        let stands = |member| self.behind.contains(&member);
+        if self.actor == logged.logged_by || logged.behind.iter().any(stands) {
             return Err(Rejection::NeedsAnotherPerson);
         }
         Ok(())
     }
 
-    /// Refuses an officer in a matter of their own, unless it is history.
+    /// Refuses an officer in a matter of their own or of whom they ask for, unless it is history; and a member in one of their
+    /// own, since whoever represents another is asked for that other.
     pub(super) fn not_in_own_matter(&self, member: MemberId) -> Result<(), Rejection> {
-        if self.is(member) && !self.history { Err(Rejection::NeedsAnotherPerson) } else { Ok(()) }
+        let own = if self.actor.is_member() {
+            self.behind.person == Some(member)
+        } else {
+            self.behind.contains(&member) && !self.history
+        };
+        if own { Err(Rejection::NeedsAnotherPerson) } else { Ok(()) }
     }
 
-    /// Which member acts, where it is a member.
+    /// Which member's part is taken, where it is a member who acts: their own, or that of the one whom they represent.
     pub(super) fn as_member(&self) -> Option<MemberId> {
-        match self.actor {
-            Actor::Member(member) => Some(member),
-            Actor::Officer(_) | Actor::Bearer | Actor::Timer | Actor::Operator => None,
-        }
+        self.behind.on_behalf_of.or(self.behind.person).filter(|_| self.actor.is_member())
+    }
+
+    /// The members who stand behind the asking.
+    pub(super) fn behind(&self) -> &Behind {
+        &self.behind
     }
 }

@@ -78,6 +78,10 @@ closed!(
         StateSealed = 54,
         /// [`Event::SigningKeyRotated`].
         SigningKeyRotated = 55,
+        /// [`Event::RepresentativeNamed`].
+        RepresentativeNamed = 56,
+        /// [`Event::RepresentativeEnded`].
+        RepresentativeEnded = 57,
     }
 );
 
@@ -121,6 +125,8 @@ impl Event {
             Self::EntryReversed { .. } => EventKind::EntryReversed,
             Self::StateSealed { .. } => EventKind::StateSealed,
             Self::SigningKeyRotated { .. } => EventKind::SigningKeyRotated,
+            Self::RepresentativeNamed { .. } => EventKind::RepresentativeNamed,
+            Self::RepresentativeEnded { .. } => EventKind::RepresentativeEnded,
         }
     }
 }

@@ -137,7 +137,9 @@ impl Event {
             | Self::CoverWithdrawn { .. }
             | Self::FundOpened { .. }
             | Self::StateSealed { .. }
-            | Self::SigningKeyRotated { .. } => Moved::NOTHING,
+            | Self::SigningKeyRotated { .. }
+            | Self::RepresentativeNamed { .. }
+            | Self::RepresentativeEnded { .. } => Moved::NOTHING,
             Self::MemberLeft { member: _, settled } => Moved::at_most(*settled),
             Self::HoursConfirmed { hours: _, help, logged: _, evidence: _ }
             | Self::HoursRecorded { help, evidence: _ } => Moved::at_most(help.transfer()),
@@ -253,7 +255,9 @@ impl Event {
             | Self::InKindUsed { .. }
             | Self::EntryReversed { .. }
             | Self::StateSealed { .. }
-            | Self::SigningKeyRotated { .. } => None,
+            | Self::SigningKeyRotated { .. }
+            | Self::RepresentativeNamed { .. }
+            | Self::RepresentativeEnded { .. } => None,
         }
     }
 }

@@ -18,6 +18,8 @@ pub(crate) enum What {
     Suspend,
     Reinstate,
     Leave,
+    Represent,
+    RepresentNoMore,
     Register,
     Log,
     Confirm,
@@ -63,17 +65,18 @@ fn what() -> impl Strategy<Value = What> {
     use What::{
         Adopt, Agree, Appoint, Cancel, CancelVoucher, Confirm, Deliver, Dispute, End, Enrol, Fund,
         Gift, Give, Grant, Hats, Issue, Leave, Log, Loss, NoCover, NoShow, Pledge, Receive, Record,
-        Redeem, Register, Reinstate, Resolve, Respite, Retry, Reverse, Rotate, Seal, Spend,
-        Suspend, Use, Withdraw,
+        Redeem, Register, Reinstate, Represent, RepresentNoMore, Resolve, Respite, Retry, Reverse,
+        Rotate, Seal, Spend, Suspend, Use, Withdraw,
     };
     let often = |list: &'static [What]| proptest::sample::select(list);
     prop_oneof![
         24 => often(&[Log, Confirm, Record, Respite, Agree, Deliver, Issue]),
-        12 => often(&[Give, Dispute, Resolve, Withdraw, Redeem, CancelVoucher, Pledge, Grant]),
+        12 => often(&[Give, Dispute, Resolve, Withdraw, Redeem, Redeem, CancelVoucher, Pledge, Grant]),
         6 => often(&[Receive, Spend, Gift, Use, Retry, Cancel, NoShow, NoCover]),
         6 => Just(Reverse),
         3 => Just(Seal),
         3 => often(&[Enrol, Hats, Suspend, Reinstate, Reinstate, Leave]),
+        3 => often(&[Represent, Represent, RepresentNoMore]),
         1 => often(&[Adopt, Appoint, End, Loss, Register, Fund, Rotate]),
     ]
 }

@@ -3,10 +3,10 @@
 use ledger_core::{
     AccountsRoot, Actor, Beyond, CancelReason, CashSource, CashUse, CodeHash, Command, Cover,
     DisputeReason, Entry, EvidenceGrade, FundFreedom, FundId, GrantReason, Hat, Help,
-    HoursDestination, Items, Kinship, MemberId, Minutes, OfferId, OfficerId, OwnFamily, PartyId,
-    PartyKind, Pence, Position, PublicKey, Reference, Request, RespiteSide, ReversalReason, Role,
-    RowKey, Signature, State, SuspensionReason, TaskKind, TimeOfDay, Timestamp, Title, Values,
-    VoucherBasis, VoucherKey, VoucherReason,
+    HoursDestination, Items, Kinship, Mandate, MemberId, Minutes, OfferId, OfficerId, OwnFamily,
+    PartyId, PartyKind, Pence, Position, Powers, PublicKey, Reference, Request, RespiteSide,
+    ReversalReason, Role, RowKey, Signature, State, SuspensionReason, TaskKind, TimeOfDay,
+    Timestamp, Title, Values, VoucherBasis, VoucherKey, VoucherReason,
 };
 
 use super::moves::{Move, What, request, title};
@@ -43,6 +43,12 @@ impl Move {
             _ => officer(1),
         };
         let mut request = request(number, at, actor, command);
+        // Now and then somebody who represents the member asks instead.
+        if let (0 | 1, Some(member)) = (self.by % 8, who)
+            && let Some((by, _, _)) = state.representatives().find(|(_, of, _)| *of == member)
+        {
+            (request.actor, request.on_behalf_of) = (Actor::Member(by), Some(member));
+        }
         if self.by % 16 == 15 {
             request.on_behalf_of = Some(member(state, self.by / 16));
         }
@@ -170,6 +176,18 @@ impl Move {
             What::Leave => {
                 let remaining_to = (self.amount.is_multiple_of(2)).then_some(other);
                 asked(Command::LeaveMember { member: one, remaining_to }, one)
+            }
+            What::Represent => office(Command::NameRepresentative {
+                member: one,
+                representative: other,
+                mandate: Mandate::ALL[usize::from(self.by % 4)],
+                powers: Powers::ALL[usize::from(!self.by.is_multiple_of(5))],
+                until: self.amount.is_multiple_of(4).then(|| today.plus(i32::from(self.one % 8))),
+            }),
+            What::RepresentNoMore => {
+                let pair = state.representatives().nth(usize::from(self.one % 3));
+                let (representative, member) = pair.map_or((other, one), |(by, of, _)| (by, of));
+                asked(Command::EndRepresentative { member, representative }, member)
             }
             What::Register => {
                 let kind = PartyKind::ALL[usize::from(self.one % 2)];

@@ -2,7 +2,7 @@
 
 use ledger_core::{
     Contradiction, Event, FundFreedom, FundId, Hat, MemberId, OfferId, OfficerId, PartyId,
-    PartyKind, Role, TimeAccount, evolve,
+    PartyKind, Powers, Role, TimeAccount, evolve,
 };
 
 use crate::{
@@ -103,4 +103,25 @@ fn a_state_says_what_is_in_it() {
     assert_eq!(state.books().sums(), [0; 3]);
     let moved = [ann(), ben()].map(|member| run.minutes(TimeAccount::Member(member)));
     assert_eq!(moved, [0, 0]);
+}
+
+#[test]
+fn nobody_is_represented_by_themselves_or_by_nobody() {
+    let next = MemberId::at(5).unwrap();
+    let named = || coordinator(represent(dan(), cat(), Powers::Act));
+    for (of, by) in [(dan(), dan()), (next, cat()), (dan(), next)] {
+        cannot_be(named(), |event| match event {
+            Event::RepresentativeNamed { member, representative, .. } => {
+                (*member, *representative) = (of, by);
+            }
+            other => panic!("{other:?}"),
+        });
+    }
+    let mut run = Run::after(&[named()]);
+    let before = run.state.clone();
+    run.must(&coordinator(represent_no_more(dan(), cat())));
+    let mut ended = run.log.last().unwrap().clone();
+    ended.event = Event::RepresentativeEnded { member: cat(), representative: dan() };
+    let outcome = evolve(before, &ended);
+    assert!(matches!(outcome, Err(Contradiction::Impossible { .. })), "{outcome:?}");
 }

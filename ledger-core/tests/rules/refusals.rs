@@ -6,7 +6,8 @@ use ledger_core::{Actor, Position, Rejection, Thing};
 
 use crate::{
     check::{Ask, Run, at, by, coordinator, member, officer},
-    refused_hours, refused_membership, refused_promises, refused_store, seals,
+    refused_hours, refused_membership, refused_promises, refused_representatives, refused_store,
+    seals,
     words::*,
 };
 
@@ -44,6 +45,7 @@ impl Case {
 fn table() -> Vec<Case> {
     let mut table = envelope();
     table.extend(refused_membership::table());
+    table.extend(refused_representatives::table());
     table.extend(refused_hours::table());
     table.extend(refused_promises::table());
     table.extend(refused_store::table());
@@ -101,7 +103,11 @@ fn envelope() -> Vec<Case> {
             "MEMBER_LEFT",
         ),
         case(&[coordinator(end_officer(3))], officer(3, grant(ben(), 1)), "OFFICER_ENDED"),
-        case(&[], member(ann(), log(help(ann(), ben(), 1))).for_whom(ben()), "OFFICERS_ONLY"),
+        case(
+            &[],
+            member(ann(), log(help(ann(), ben(), 1))).for_whom(ben()),
+            "NOT_A_REPRESENTATIVE",
+        ),
         case(&[], officer(2, log(help(ann(), ben(), 1))).for_whom(fay()), "OFFICERS_ONLY"),
         case(&[], coordinator(log(help(ann(), ben(), 1))).for_whom(fay()), "MEMBER_NOT_FOUND"),
         // The day comes before the amount.

@@ -3,9 +3,10 @@
 use ledger_core::{
     AccountsRoot, Beyond, CancelReason, CashSource, CashUse, CodeHash, Command, Cover, Day,
     DisputeReason, EvidenceGrade, FundFreedom, FundId, GrantReason, Hat, Help, HoursDestination,
-    Items, Kinship, MemberId, Minutes, OfferId, OfficerId, PartyId, PartyKind, Pence, Position,
-    PublicKey, Reference, RespiteSide, ReversalReason, Role, Signature, SuspensionReason, TaskKind,
-    TimeOfDay, Timestamp, Title, Values, VoucherBasis, VoucherKey, VoucherReason,
+    Items, Kinship, Mandate, MemberId, Minutes, OfferId, OfficerId, PartyId, PartyKind, Pence,
+    Position, Powers, PublicKey, Reference, RespiteSide, ReversalReason, Role, Signature,
+    SuspensionReason, TaskKind, TimeOfDay, Timestamp, Title, Values, VoucherBasis, VoucherKey,
+    VoucherReason,
 };
 
 macro_rules! people {
@@ -240,6 +241,20 @@ pub(crate) fn reinstate(member: MemberId) -> Command {
 }
 pub(crate) fn leave(member: MemberId, remaining_to: impl Into<Option<MemberId>>) -> Command {
     Command::LeaveMember { member, remaining_to: remaining_to.into() }
+}
+pub(crate) fn represent(member: MemberId, representative: MemberId, powers: Powers) -> Command {
+    represent_until(member, representative, (powers, None))
+}
+pub(crate) fn represent_until(
+    member: MemberId,
+    representative: MemberId,
+    (powers, until): (Powers, Option<&str>),
+) -> Command {
+    let (mandate, until) = (Mandate::LastingPowerOfAttorney, until.map(day));
+    Command::NameRepresentative { member, representative, mandate, powers, until }
+}
+pub(crate) fn represent_no_more(member: MemberId, representative: MemberId) -> Command {
+    Command::EndRepresentative { member, representative }
 }
 pub(crate) fn register(name: &str, kind: PartyKind) -> Command {
     Command::RegisterParty { title: title(name), kind }

@@ -40,7 +40,9 @@ pub enum Denied {
     #[error("this token is of another co-op")]
     OtherCoop,
     /// A member's token shows nobody else.
-    #[error("this is somebody else's: a member's token shows what is their own")]
+    #[error(
+        "this is somebody else's: a member's token shows what is their own, and of those they represent"
+    )]
     NotTheirs,
     /// It does not act as this person.
     #[error(
@@ -123,8 +125,8 @@ impl Caller {
         }
     }
 
-    /// The one member beyond whom a caller sees nobody. Nothing: they see the co-op.
-    pub(crate) fn only(&self) -> Option<MemberId> {
+    /// Whose token it is, if it is a member's. Nothing: they see the co-op.
+    pub(super) fn only(&self) -> Option<MemberId> {
         match self {
             Self::Stranger | Self::Everything => None,
             Self::Bearer(token) => match token.bearer {
@@ -138,12 +140,12 @@ impl Caller {
         }
     }
 
-    /// The token by which a look of theirs at somebody is noted. Nothing: they look at nobody but themselves.
+    /// The token by which a look of theirs at somebody else is noted. Nothing: they have none, and look at nobody.
     pub(crate) fn looks_with(&self) -> Option<&str> {
         match self {
             Self::Stranger => None,
             Self::Everything => Some(""),
-            Self::Bearer(token) => self.only().is_none().then_some(token.id.as_str()),
+            Self::Bearer(token) => Some(token.id.as_str()),
         }
     }
 

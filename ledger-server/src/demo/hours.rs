@@ -9,6 +9,7 @@ use ledger_proto::{
 use super::{
     calendar::{self, Calendar, Part},
     names::NOTES,
+    representatives,
     year::{Says, Who, World},
 };
 
@@ -121,7 +122,9 @@ pub(super) fn ask(step: &Step, world: &mut World, state: &State) -> Option<Reque
     match *step {
         Step::Visit { on, way } => visit(world, on, way),
         Step::Confirm { hours, by, minutes } => {
-            let context = Some(world.says(Says { who: Who::Member(by), ..Says::default() }));
+            let giver = state.pending_hours().get(&hours).map(|logged| logged.help.giver);
+            let says = representatives::speaks(world, state, by, giver);
+            let context = Some(world.says(says));
             Some(confirm(context, hours, (minutes, v1::EvidenceGrade::Unspecified)))
         }
         Step::CallBack { hours, who } => {

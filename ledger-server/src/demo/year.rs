@@ -14,7 +14,7 @@ use super::{
     dice::Dice,
     hours, people,
     people::People,
-    respite,
+    representatives, respite,
     road::Road,
     store, vouchers,
 };
@@ -38,6 +38,7 @@ pub(super) struct Plan {
 #[derive(Clone, Debug)]
 pub(super) enum Step {
     People(people::Step),
+    Representatives(representatives::Step),
     Hours(hours::Step),
     Respite(respite::Step),
     Vouchers(vouchers::Step),
@@ -66,7 +67,7 @@ macro_rules! steps {
     };
 }
 
-steps! { people People hours Hours respite Respite vouchers Vouchers store Store }
+steps! { people People representatives Representatives hours Hours respite Respite vouchers Vouchers store Store }
 
 /// The sample as its own maker knows it: who there is, what is planned, and what time it is.
 pub(super) struct World {
@@ -142,6 +143,7 @@ impl World {
         vouchers::plan(&mut world);
         hours::plan(&mut world);
         respite::plan(&mut world);
+        representatives::plan(&mut world);
         world
     }
 

@@ -34,7 +34,7 @@ pub(super) async fn export(
 ) -> Result<BundleStream, Error> {
     let (coop, size, after) = api::parse_bundle(&request)?;
     let (id, published) = service.coop(&coop)?;
-    service.whose(id, None)?;
+    service.whose((id, &service.sees(&published)), None)?;
     let room = service.room()?.patient();
     let newest = published.look().state().head().get();
     let checkpoint = match size {

@@ -96,11 +96,10 @@ pub(super) async fn officers(
     let found = service.find(request.context).await?;
     let ledger = found.ledger(service).await?;
     // Who holds an office is not personal; by which number they are a member is.
-    let own = service.caller.only();
     let rows = ledger.officers().iter().enumerate().filter_map(|(index, officer)| {
         let id = OfficerId::at(index)?;
         let member = officer.member;
-        let member = member.filter(|member| own.is_none_or(|own| own == *member));
+        let member = member.filter(|member| found.sees.shows(*member));
         Some((
             u64::from(id.get()),
             v1::Officer {

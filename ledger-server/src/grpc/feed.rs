@@ -55,7 +55,7 @@ impl Reader {
         if after > head.get() {
             return Err(Error::BeyondHead { asked: Position::new(after), head });
         }
-        service.whose(id, None)?;
+        service.whose((id, &service.sees(&published)), None)?;
         let prover = Prover::of(service, id, published);
         let checkpoints = Arc::clone(&service.ground.checkpoints);
         let (caller, clock) = (service.caller.clone(), service.ground.clock.clone());

@@ -19,7 +19,7 @@ pub(super) async fn list(
     let coop = name::parse_coop("coop", &request.coop)?;
     let member = name::parse_member("member", &coop, &request.member)?;
     let (log, published) = service.coop(&coop)?;
-    service.whose(log, Some(member))?;
+    service.whose((log, &service.sees(&published)), Some(member))?;
     published.look().state().member(member)?;
     let looks = Arc::clone(&service.ground.looks);
     let found = on_a_thread(move || looks.at(log, member)).await?;
@@ -31,12 +31,11 @@ pub(super) async fn list(
 fn told(service: &Service, coop: &CoopName, look: Look) -> v1::Look {
     let Look { at, token, method, member } = look;
     let known = service.ground.auth.tokens().named(&token);
-    let officer = known.as_ref().and_then(|token| token.stands_for());
-    let officer = match officer {
-        Some(Actor::Officer(officer)) => name::officer(coop, officer),
-        Some(Actor::Member(_) | Actor::Bearer | Actor::Timer | Actor::Operator) | None => {
-            String::new()
-        }
+    let (officer, representative) = match known.as_ref().and_then(|token| token.stands_for()) {
+        Some(Actor::Officer(officer)) => (name::officer(coop, officer), String::new()),
+        // Nobody else with a member's token sees somebody else.
+        Some(Actor::Member(member)) => (String::new(), name::member(coop, member)),
+        Some(Actor::Bearer | Actor::Timer | Actor::Operator) | None => Default::default(),
     };
     let said = known.map(|token| token.said()).unwrap_or_default();
     v1::Look {
@@ -50,5 +49,6 @@ fn told(service: &Service, coop: &CoopName, look: Look) -> v1::Look {
         officer,
         method,
         everybody: member.is_none(),
+        representative,
     }
 }

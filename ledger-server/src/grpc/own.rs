@@ -1,27 +1,37 @@
-//! What is a member's own: the entries that concern them, and their accounts.
+//! What a caller may see of entries and accounts, who does not see everybody.
 
 use ledger_core::{Account, Actor, KindAccount, MemberId, TimeAccount};
 use ledger_proto::stored;
 
-use crate::{access::Denied, error::Error};
+use crate::{
+    access::{Denied, Sees},
+    error::Error,
+};
 
-/// Refuses an entry in which a member neither acts nor anything of theirs moves.
-pub(super) fn concerns(entry: &[u8], own: MemberId) -> Result<(), Error> {
+/// Refuses an entry in which nobody whom they see acts, nor anything of theirs moves.
+pub(super) fn concerns(entry: &[u8], sees: &Sees) -> Result<(), Error> {
+    if *sees == Sees::Everybody {
+        return Ok(());
+    }
     let entry = stored::decode(entry).map_err(Error::internal)?;
     let moved = entry.event.transfers().into_iter().any(|transfer| {
-        transfer.sides().into_iter().any(|(account, _)| is_of(account, own).is_ok())
+        transfer.sides().into_iter().any(|(account, _)| is_within(account, sees).is_ok())
     });
-    let by = entry.by;
-    if moved || by.actor == Actor::Member(own) || by.on_behalf_of == Some(own) {
+    let acted = match entry.by.actor {
+        Actor::Member(member) => sees.shows(member),
+        Actor::Officer(_) | Actor::Bearer | Actor::Timer | Actor::Operator => false,
+    };
+    if moved || acted || entry.by.on_behalf_of.is_some_and(|member| sees.shows(member)) {
         Ok(())
     } else {
         Err(Denied::NotTheirs.into())
     }
 }
 
-/// Refuses an account that is not this member's.
-pub(super) fn is_of(account: Account, own: MemberId) -> Result<(), Error> {
-    if owner(account) == Some(own) { Ok(()) } else { Err(Denied::NotTheirs.into()) }
+/// Refuses an account of nobody whom they see.
+pub(super) fn is_within(account: Account, sees: &Sees) -> Result<(), Error> {
+    let shown = *sees == Sees::Everybody || owner(account).is_some_and(|owner| sees.shows(owner));
+    if shown { Ok(()) } else { Err(Denied::NotTheirs.into()) }
 }
 
 /// The member whose account it is.

@@ -10,6 +10,7 @@ use ledger_proto::{
 
 use super::{Found, Service, pages::Pages};
 use crate::{
+    access::Sees,
     cards::Card,
     error::Error,
     log::{LogError, LogId},
@@ -102,14 +103,13 @@ pub(super) async fn get(
         let id = match key {
             name::MemberKey::Number(id) => id,
             name::MemberKey::Reference(reference) => {
-                let own = service.caller.only();
-                let found = ledger.by_reference(&reference);
+                let known = ledger.by_reference(&reference);
                 // Whether another has this reference is nobody else's business.
-                let found = found.filter(|member| own.is_none_or(|own| own == *member));
-                found.ok_or(Error::ReferenceNotFound(reference))?
+                let known = known.filter(|member| found.sees.shows(*member));
+                known.ok_or(Error::ReferenceNotFound(reference))?
             }
         };
-        service.whose(found.log, Some(id))?;
+        service.whose((found.log, &found.sees), Some(id))?;
         (ledger.member(id)?.clone(), moment)
     };
     let view = found.published.look();
@@ -124,7 +124,7 @@ pub(super) async fn list(
 ) -> Result<v1::ListMembersResponse, Error> {
     let pages = Pages::of(request.page, "members")?;
     let found = service.find(request.context).await?;
-    service.whose(found.log, None)?;
+    service.whose((found.log, &found.sees), None)?;
     let (members, next_page_token, head, moment) = {
         let (ledger, moment) = found.recorded(service, pages.began()).await?;
         let head = ledger.head();
@@ -164,14 +164,15 @@ pub(super) async fn parties(
     Ok(v1::ListPartiesResponse { parties, next_page_token, position: api::position(head) })
 }
 
-/// The member of a card, and the log of their co-op.
-fn whose(service: &Service, coop: &str, member: &str) -> Result<(LogId, MemberId), Error> {
+/// The member of a card, and the log of their co-op; and whom whoever calls sees of it.
+fn whose(service: &Service, coop: &str, member: &str) -> Result<(LogId, MemberId, Sees), Error> {
     let coop = name::parse_coop("coop", coop)?;
     let (log, published) = service.coop(&coop)?;
     let member = name::parse_member("member", &coop, member)?;
-    service.whose(log, Some(member))?;
+    let sees = service.sees(&published);
+    service.whose((log, &sees), Some(member))?;
     published.look().state().member(member)?;
-    Ok((log, member))
+    Ok((log, member, sees))
 }
 
 pub(super) async fn update_card(
@@ -179,7 +180,8 @@ pub(super) async fn update_card(
     request: v1::UpdateCardRequest,
 ) -> Result<v1::UpdateCardResponse, Error> {
     let v1::UpdateCardRequest { coop, member, card } = request;
-    let (log, member) = whose(service, &coop, &member)?;
+    let (log, member, sees) = whose(service, &coop, &member)?;
+    sees.may_act_for(member)?;
     let card = api::parse_card(card)?;
     service.ground.room.look()?;
     let cards = Arc::clone(&service.ground.cards);
@@ -191,7 +193,9 @@ pub(super) async fn erase_card(
     service: &Service,
     request: v1::EraseCardRequest,
 ) -> Result<v1::EraseCardResponse, Error> {
-    let (log, member) = whose(service, &request.coop, &request.member)?;
+    let (log, member, sees) = whose(service, &request.coop, &request.member)?;
+    // What cannot be undone is theirs to ask for, or a co-ordinator's.
+    sees.is_in_person(member)?;
     service.ground.room.look()?;
     let cards = Arc::clone(&service.ground.cards);
     on_disk(move || cards.erase(log, member)).await?;
@@ -213,7 +217,7 @@ pub(super) fn filter(
     (field, text): (&str, &str),
 ) -> Result<Option<MemberId>, Error> {
     let member = name::parse_member_or_none(field, &found.coop, text)?;
-    let member = service.whose(found.log, member)?;
+    let member = service.whose((found.log, &found.sees), member)?;
     member.map(|member| state.member(member)).transpose()?;
     Ok(member)
 }

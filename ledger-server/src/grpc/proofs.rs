@@ -12,11 +12,11 @@ use tokio::sync::Semaphore;
 
 use super::{
     Service,
-    own::{concerns, is_of, owner},
+    own::{concerns, is_within, owner},
     prover::{Prover, hashes_said, on_a_thread, size_said},
     then::state_at,
 };
-use crate::{checkpoints, error::Error, log::LogId};
+use crate::{access::Sees, checkpoints, error::Error, log::LogId};
 
 /// A proof by an old seal reads the log from its first entry on. One does so at a time, whoever asks: the others wait, and
 /// hold no thread meanwhile, so that proofs of long ago never stand in the way of everything else.
@@ -170,14 +170,15 @@ pub(super) async fn get_receipt(
     };
     let (prover, signed) = signed(service, &coop, position.get()).await?;
     // A leaf alone says nothing of anybody.
-    let own = service.caller.only().filter(|_| shows == ReceiptShows::Entry);
+    let sees = match shows {
+        ReceiptShows::Entry => service.sees(&prover.published),
+        ReceiptShows::Leaf => Sees::Everybody,
+    };
     on_a_thread(move || {
         let (at, size) = (position.get(), signed.size);
         let path = prover.inclusion(at, size)?.ok_or_else(nowhere)?;
         let entry = prover.entry(at)?;
-        if let Some(own) = own {
-            concerns(&entry, own)?;
-        }
+        concerns(&entry, &sees)?;
         let held = match shows {
             ReceiptShows::Entry => Shown::Entry(entry),
             ReceiptShows::Leaf => Shown::Leaf(leaf(&entry)),
@@ -195,16 +196,15 @@ pub(super) async fn prove_balance(
     request: v1::ProveBalanceRequest,
 ) -> Result<v1::ProveBalanceResponse, Error> {
     let (coop, account, seal) = api::parse_balance(&request)?;
-    if let Some(own) = service.caller.only() {
-        is_of(account, own)?;
-    }
+    let (log, published) = service.coop(&coop)?;
+    let sees = service.sees(&published);
+    is_within(account, &sees)?;
     if let Some(member) = owner(account) {
-        service.whose(service.coop(&coop)?.0, Some(member))?;
+        service.whose((log, &sees), Some(member))?;
     }
     let seal = match seal {
         Seal::At(position) => position,
         Seal::Newest => {
-            let (_, published) = service.coop(&coop)?;
             let newest = published.look().sealed().map(|sealed| sealed.position);
             newest.ok_or(Error::NotSealed)?
         }

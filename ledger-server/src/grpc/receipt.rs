@@ -81,6 +81,8 @@ fn made(coop: &CoopName, entry: &Entry) -> (String, String) {
         | Event::HatsChanged { .. }
         | Event::MemberSuspended { .. }
         | Event::MemberReinstated { .. }
-        | Event::MemberLeft { .. } => plain(name::entry(coop, at), at.to_string()),
+        | Event::MemberLeft { .. }
+        | Event::RepresentativeNamed { .. }
+        | Event::RepresentativeEnded { .. } => plain(name::entry(coop, at), at.to_string()),
     }
 }

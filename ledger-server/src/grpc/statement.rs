@@ -25,7 +25,7 @@ pub(super) async fn balances(
 ) -> Result<v1::ListBalancesResponse, Error> {
     let pages = Pages::of(request.page, "balances")?;
     let found = service.find(request.context).await?;
-    service.whose(found.log, None)?;
+    service.whose((found.log, &found.sees), None)?;
     let view = found.published.look();
     let moment = view.moment(found.read.as_of)?.until(pages.began());
     let members = enrolled(&view, moment);
@@ -59,7 +59,7 @@ pub(super) async fn statement(
     let (page, answer) = {
         let view = found.published.look();
         let id = name::parse_member("member", &found.coop, &request.member)?;
-        service.whose(found.log, Some(id))?;
+        service.whose((found.log, &found.sees), Some(id))?;
         let member = view.state().member(id)?;
         let moment = view.moment(found.read.as_of)?.until(pages.began());
         let asked = Asked { moment, after: Position::new(pages.after()), from, to };
@@ -213,8 +213,9 @@ pub(super) async fn exchanges(
     })
 }
 
-/// The two sides that are asked for. A member's token sees exchanges in which they are one of them: where they name neither
-/// or somebody else, the other side is theirs, and it is what they gave that is shown unless they ask for what they got.
+/// The two sides that are asked for. A member's token sees exchanges in which they or one whom they represent are one of
+/// them: where they name neither or somebody else, the other side is theirs, and it is what they gave that is shown unless
+/// they ask for what they got.
 fn sides(
     service: &Service,
     found: &Found,
@@ -226,14 +227,14 @@ fn sides(
         member.map(|member| state.member(member)).transpose()?;
         Ok(member)
     };
-    let own = service.caller.only();
-    if let Some(own) = own {
+    if let Some(own) = found.sees.own() {
         let named = |field: &str, text: &str| name::parse_member_or_none(field, &found.coop, text);
         let sides = (named("giver", &request.giver)?, named("receiver", &request.receiver)?);
+        let whose = |member| service.whose((found.log, &found.sees), member).map(|_| sides);
         return match sides {
-            (giver, receiver) if giver == Some(own) || receiver == Some(own) => {
-                Ok((giver, receiver))
-            }
+            (Some(side), _) | (_, Some(side)) if side == own => Ok(sides),
+            (giver, _) if giver.is_some_and(|giver| found.sees.shows(giver)) => whose(giver),
+            (_, receiver) if receiver.is_some_and(|side| found.sees.shows(side)) => whose(receiver),
             (None, receiver) => Ok((Some(own), receiver)),
             (giver, None) => Ok((giver, Some(own))),
             (Some(_), Some(_)) => Err(Denied::NotTheirs.into()),
@@ -241,9 +242,9 @@ fn sides(
     }
     let (giver, receiver) =
         (known("giver", &request.giver)?, known("receiver", &request.receiver)?);
-    service.whose(found.log, giver.or(receiver))?;
+    service.whose((found.log, &found.sees), giver.or(receiver))?;
     if giver.is_some() && receiver.is_some() {
-        service.whose(found.log, receiver)?;
+        service.whose((found.log, &found.sees), receiver)?;
     }
     Ok((giver, receiver))
 }

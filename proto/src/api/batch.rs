@@ -4,7 +4,7 @@ use std::mem::take;
 
 use ledger_core::Command;
 
-use super::{coop, members, parse::Asking, respite, store, time_bank, vouchers};
+use super::{coop, members, parse::Asking, representatives, respite, store, time_bank, vouchers};
 use crate::{
     malformed::Fields,
     v1::{self, write::Request},
@@ -22,6 +22,8 @@ pub(super) fn context(asked: &mut Request) -> &mut Option<v1::WriteContext> {
         Request::SuspendMember(m) => &mut m.context,
         Request::ReinstateMember(m) => &mut m.context,
         Request::LeaveMember(m) => &mut m.context,
+        Request::NameRepresentative(m) => &mut m.context,
+        Request::EndRepresentative(m) => &mut m.context,
         Request::RegisterParty(m) => &mut m.context,
         Request::LogHours(m) => &mut m.context,
         Request::ConfirmHours(m) => &mut m.context,
@@ -83,6 +85,8 @@ pub(super) fn command(f: &mut Fields, asking: &Asking<'_>, asked: Request) -> Op
         Request::SuspendMember(m) => members::suspend_member(f, asking, &m),
         Request::ReinstateMember(m) => members::reinstate_member(f, asking, &m),
         Request::LeaveMember(m) => members::leave_member(f, asking, &m),
+        Request::NameRepresentative(m) => representatives::name_representative(f, asking, &m),
+        Request::EndRepresentative(m) => representatives::end_representative(f, asking, &m),
         Request::RegisterParty(m) => members::register_party(f, asking, &m),
         Request::LogHours(m) => time_bank::log_hours(f, asking, &m),
         Request::ConfirmHours(m) => time_bank::confirm_hours(f, asking, &m),

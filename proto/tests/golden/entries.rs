@@ -7,8 +7,9 @@ mod words;
 use ledger_core::{
     Actor, Asked, Attribution, Authority, CancelReason, CashSource, CashUse, Channel, CodeHash,
     CoopName, Cover, DisputeReason, Entry, Event, EventKind, EvidenceGrade, Fingerprint,
-    FundFreedom, GrantReason, Hat, PartyKind, Reference, RequestId, RespiteEnding, RespiteSide,
-    ReversalReason, Role, RowKey, SuspensionReason, Timestamp, Transfer, Undone, VoucherReason,
+    FundFreedom, GrantReason, Hat, Mandate, PartyKind, Powers, Reference, RequestId, RespiteEnding,
+    RespiteSide, ReversalReason, Role, RowKey, SuspensionReason, Timestamp, Transfer, Undone,
+    VoucherReason,
 };
 use proptest::{
     option::of,
@@ -92,7 +93,9 @@ fn event(kind: EventKind) -> BoxedStrategy<Event> {
         | EventKind::MemberSuspended
         | EventKind::MemberReinstated
         | EventKind::MemberLeft
-        | EventKind::PartyRegistered => house(kind),
+        | EventKind::PartyRegistered
+        | EventKind::RepresentativeNamed
+        | EventKind::RepresentativeEnded => house(kind),
         EventKind::HoursLogged
         | EventKind::HoursConfirmed
         | EventKind::HoursDisputed
@@ -165,6 +168,19 @@ fn house(kind: EventKind) -> BoxedStrategy<Event> {
         }
         EventKind::MemberLeft => (member(), of(transfer()))
             .prop_map(|(member, settled)| Event::MemberLeft { member, settled })
+            .boxed(),
+        EventKind::RepresentativeNamed => {
+            (member(), member(), select(Mandate::ALL), select(Powers::ALL), of(day()))
+                .prop_map(|(member, representative, mandate, powers, until)| {
+                    Event::RepresentativeNamed { member, representative, mandate, powers, until }
+                })
+                .boxed()
+        }
+        EventKind::RepresentativeEnded => (member(), member())
+            .prop_map(|(member, representative)| Event::RepresentativeEnded {
+                member,
+                representative,
+            })
             .boxed(),
         EventKind::PartyRegistered => (party(), title(), select(PartyKind::ALL))
             .prop_map(|(party, title, kind)| Event::PartyRegistered { party, title, kind })

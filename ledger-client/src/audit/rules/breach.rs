@@ -85,6 +85,8 @@ pub(crate) enum Breach {
     TooFarBack(Day),
     #[error("is said to have happened on another day than what it settles")]
     OtherDay,
+    #[error("names a representative until {0}, which was over")]
+    UntilIsOver(Day),
     #[error("was made by a member who did not take part")]
     NotTakingPart,
     #[error("was made by an officer who was not in office")]
@@ -99,7 +101,7 @@ pub(crate) enum Breach {
     LastCoordinator,
     #[error("confirms or resolves hours, and its maker stands behind their logging")]
     OwnHours,
-    #[error("was made by an officer in a matter of their own")]
+    #[error("was made in a matter of their own by somebody who acts for another")]
     OwnMatter,
     #[error("is about member {0}, who did not take part")]
     TheyDoNotTakePart(MemberId),
@@ -156,7 +158,9 @@ impl Breach {
             Self::NoRequest | Self::OutsideWindow | Self::NotImported | Self::CorrectsNothing => {
                 Rule::Requests
             }
-            Self::InTheFuture(_) | Self::TooFarBack(_) | Self::OtherDay => Rule::Dates,
+            Self::InTheFuture(_) | Self::TooFarBack(_) | Self::OtherDay | Self::UntilIsOver(_) => {
+                Rule::Dates
+            }
             Self::NotTakingPart
             | Self::NotInOffice
             | Self::MayNot

@@ -47,6 +47,11 @@ impl Check for Dates {
         {
             breaches.add(Breach::InTheFuture(joined_on));
         }
+        if let Event::RepresentativeNamed { until: Some(until), .. } = entry.event
+            && until.end() <= entry.recorded_at
+        {
+            breaches.add(Breach::UntilIsOver(until));
+        }
         let Some(policy) = seen.policy() else { return };
         let oldest = entry.recorded_at.day().plus(-i32::from(policy.backdating_days));
         let said = entry.row.is_none() && entry.corrects.is_none();

@@ -38,6 +38,7 @@ fn taking_part(event: &Event) -> Vec<Option<MemberId>> {
         Event::HoursGiven { from, to, minutes: _ } => vec![Some(*from), *to],
         Event::OfficerAppointed { member, .. } => vec![*member],
         Event::PotGranted { to: member, .. }
+        | Event::RepresentativeNamed { representative: member, .. }
         | Event::RespiteRequested { carer: member, .. }
         | Event::CoverAgreed { cover: Cover::Member(member), .. }
         | Event::VoucherIssued { member, .. }
@@ -50,9 +51,9 @@ fn taking_part(event: &Event) -> Vec<Option<MemberId>> {
 fn standing(state: &State, event: &Event) -> Option<Breach> {
     let (member, fits): (MemberId, fn(Standing) -> bool) = match event {
         Event::MemberReinstated { member } => (*member, |is| is == Standing::Suspended),
-        Event::HatsChanged { member, .. } | Event::MemberLeft { member, .. } => {
-            (*member, |is| is != Standing::Left)
-        }
+        Event::HatsChanged { member, .. }
+        | Event::MemberLeft { member, .. }
+        | Event::RepresentativeNamed { member, .. } => (*member, |is| is != Standing::Left),
         Event::RespiteDelivered { cover: Cover::Member(giver), .. } => {
             (*giver, |is| is != Standing::Left)
         }

@@ -1,8 +1,8 @@
 //! Who may do what: members for themselves, officers in office, the operator and time each their own few things.
 
 use ledger_core::{
-    Actor, Attribution, Authority as Right, Cover, Event, EvidenceGrade, MemberId, OfficerId,
-    Position, RespiteEnding, RespiteSide, Role, State,
+    Actor, Attribution, Authority as Right, Cover, Entry, Event, EvidenceGrade, MemberId,
+    OfficerId, Position, Powers, RespiteEnding, RespiteSide, Role, State,
 };
 
 use super::{Breach, Breaches, Check, Seen};
@@ -27,7 +27,7 @@ impl Check for Authority {
             | Actor::Operator => {}
         }
         if let Some(member) = by.on_behalf_of
-            && (!is_coordinator(state, by) || state.active(member).is_err())
+            && (!may_for(state, seen.entry, member) || state.active(member).is_err())
         {
             breaches.add(Breach::NotOnBehalf);
         }
@@ -48,8 +48,10 @@ enum Needs {
     Operator,
     /// An officer, or the one who runs the server.
     OfficeOrOperator,
-    /// One of these members, or a co-ordinator.
+    /// One of these members, somebody who represents one of them, or a co-ordinator.
     OneOf([Option<MemberId>; 2]),
+    /// One of these members and nobody who represents them, or a co-ordinator.
+    InPerson([Option<MemberId>; 2]),
     /// Any member, or a co-ordinator.
     Anybody,
     /// Whoever holds the code, or a co-ordinator.
@@ -64,10 +66,18 @@ fn office(state: &State, officer: OfficerId) -> Option<Role> {
     if officer.ended { None } else { Some(officer.role) }
 }
 
-fn is_coordinator(state: &State, by: &Attribution) -> bool {
-    match by.actor {
+/// Whether the maker of an entry may act for a member: a co-ordinator may, and a representative who was given leave to act,
+/// to the end of the last day of it.
+fn may_for(state: &State, entry: &Entry, member: MemberId) -> bool {
+    match entry.by.actor {
         Actor::Officer(officer) => office(state, officer) == Some(Role::Coordinator),
-        Actor::Member(_) | Actor::Bearer | Actor::Timer | Actor::Operator => false,
+        Actor::Member(representative) => {
+            state.representation(representative, member).is_some_and(|said| {
+                let over = said.until.is_some_and(|until| entry.recorded_at >= until.end());
+                said.powers == Powers::Act && !over
+            })
+        }
+        Actor::Bearer | Actor::Timer | Actor::Operator => false,
     }
 }
 
@@ -81,18 +91,21 @@ fn may(state: &State, by: &Attribution, needs: &Needs) -> Option<Breach> {
     let treasurer = (role == Some(Role::Treasurer)).then_some(Right::Treasurer);
     let operator = (by.actor == Actor::Operator).then_some(Right::Operator);
     let timer = (by.actor == Actor::Timer).then_some(Right::Timer);
-    let oneself = |among: &dyn Fn(MemberId) -> bool| match by.actor {
-        Actor::Member(member) if among(member) => Some(Right::Oneself),
-        Actor::Member(_) | Actor::Officer(_) | Actor::Bearer | Actor::Timer | Actor::Operator => {
-            None
-        }
+    let in_person = |among: &dyn Fn(MemberId) -> bool| match (by.actor, by.on_behalf_of) {
+        (Actor::Member(member), None) if among(member) => Some(Right::Oneself),
+        _ => None,
+    };
+    let as_member = |among: &dyn Fn(MemberId) -> bool| match (by.actor, by.on_behalf_of) {
+        (Actor::Member(_), Some(member)) if among(member) => Some(Right::Representative),
+        _ => in_person(among),
     };
     let right = match needs {
         Needs::Treasurer => coordinator.or(treasurer),
         Needs::Operator => operator,
         Needs::OfficeOrOperator => coordinator.or(treasurer).or(operator),
-        Needs::OneOf(members) => oneself(&|member| members.contains(&Some(member))).or(coordinator),
-        Needs::Anybody => oneself(&|_| true).or(coordinator),
+        Needs::OneOf(members) => as_member(&|one| members.contains(&Some(one))).or(coordinator),
+        Needs::InPerson(members) => in_person(&|one| members.contains(&Some(one))).or(coordinator),
+        Needs::Anybody => as_member(&|_| true).or(coordinator),
         // Who holds the code is asked for nothing else.
         Needs::Code if by.authority == Right::Bearer && timer.is_none() => return None,
         Needs::Code | Needs::Coordinator => coordinator,
@@ -119,6 +132,7 @@ fn needs(state: &State, event: &Event) -> Needs {
         | Event::HatsChanged { .. }
         | Event::MemberSuspended { .. }
         | Event::MemberReinstated { .. }
+        | Event::RepresentativeNamed { .. }
         | Event::HoursResolved { .. }
         | Event::HoursRecorded { .. }
         | Event::PotGranted { .. }
@@ -132,7 +146,10 @@ fn needs(state: &State, event: &Event) -> Needs {
         | Event::CashSpent { .. }
         | Event::InKindReceived { .. }
         | Event::InKindUsed { .. } => Needs::Treasurer,
-        Event::MemberLeft { member, settled: _ } => Needs::OneOf([Some(*member), None]),
+        Event::MemberLeft { member, settled: _ } => Needs::InPerson([Some(*member), None]),
+        Event::RepresentativeEnded { member, representative } => {
+            Needs::InPerson([Some(*member), Some(*representative)])
+        }
         Event::HoursGiven { from, to: _, minutes: _ } => Needs::OneOf([Some(*from), None]),
         Event::RespiteRequested { carer, .. } => Needs::OneOf([Some(*carer), None]),
         Event::HoursLogged { .. } => Needs::Anybody,

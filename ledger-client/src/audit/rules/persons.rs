@@ -1,4 +1,4 @@
-//! Another person: nobody confirms what they logged themselves, and no officer acts in a matter of their own.
+//! Another person: nobody confirms what they logged themselves, or acts for another in a matter of their own.
 
 use ledger_core::{
     Actor, Attribution, Cover, Event, Help, HoursDestination, MemberId, State, TimeAccount,
@@ -26,8 +26,15 @@ impl Check for AnotherPerson {
                 breaches.add(Breach::OwnHours);
             }
         }
-        // Of history out of a spreadsheet, no second person is asked.
-        let own = |member: MemberId| persons.contains(&Some(member)) && seen.entry.row.is_none();
+        // Whoever represents a member is asked for that member. Of history out of a spreadsheet, which an officer brings, no
+        // second person is asked.
+        let own = |member: MemberId| {
+            if by.actor.is_member() {
+                persons[0] == Some(member)
+            } else {
+                persons.contains(&Some(member)) && seen.entry.row.is_none()
+            }
+        };
         if concerned(seen).into_iter().flatten().any(own) {
             breaches.add(Breach::OwnMatter);
         }
@@ -48,7 +55,8 @@ fn behind(state: &State, by: &Attribution) -> [Option<MemberId>; 2] {
 
 /// The members in whose matter their own word is not enough.
 fn concerned(seen: &Seen<'_>) -> Vec<Option<MemberId>> {
-    let by_member = matches!(seen.entry.by.actor, Actor::Member(_));
+    let by = &seen.entry.by;
+    let in_person = by.actor.is_member() && by.on_behalf_of.is_none();
     let gains = |help: &Help| {
         let destination = match help.destination {
             HoursDestination::Member(member) => Some(member),
@@ -58,13 +66,14 @@ fn concerned(seen: &Seen<'_>) -> Vec<Option<MemberId>> {
     };
     match &seen.entry.event {
         Event::HoursRecorded { help, .. } | Event::HoursResolved { help, .. } => gains(help),
-        Event::HoursConfirmed { help, .. } if !by_member => gains(help),
-        Event::HoursGiven { to, .. } if !by_member => vec![*to],
+        Event::HoursConfirmed { help, .. } if !in_person => gains(help),
+        Event::HoursGiven { to, .. } if !in_person => vec![*to],
         // What the community makes good comes to whoever leaves, and is nobody's gain.
-        Event::MemberLeft { member, settled: Some(Transfer::Time { to, .. }) } if !by_member => {
+        Event::MemberLeft { member, settled: Some(Transfer::Time { to, .. }) } if !in_person => {
             vec![own(*to).filter(|heir| heir != member)]
         }
         Event::PotGranted { to, .. } => vec![Some(*to)],
+        Event::RepresentativeNamed { representative, .. } => vec![Some(*representative)],
         Event::VoucherIssued { member, .. } => vec![Some(*member)],
         Event::CashSpent { member, .. } => vec![*member],
         Event::RespiteDelivered { cover: Cover::Member(giver), .. } => vec![Some(*giver)],

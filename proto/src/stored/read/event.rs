@@ -49,5 +49,7 @@ pub(super) fn event(
         Stored::EntryReversed(m) => store::entry_reversed(f, &m, moved),
         Stored::StateSealed(m) => proofs::state_sealed(f, &m),
         Stored::SigningKeyRotated(m) => proofs::signing_key_rotated(f, &m),
+        Stored::RepresentativeNamed(m) => house::representative_named(f, m),
+        Stored::RepresentativeEnded(m) => house::representative_ended(f, m),
     }
 }

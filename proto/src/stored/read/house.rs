@@ -1,8 +1,8 @@
 //! The co-op, its rules, its people and its organisations, as they were stored.
 
 use ledger_core::{
-    CoopName, Event, Hat, MemberId, OfficerId, OwnFamily, PartyId, PartyKind, Reference, Role,
-    SuspensionReason, Transfer, Values, VoucherBasis,
+    CoopName, Event, Hat, Mandate, MemberId, OfficerId, OwnFamily, PartyId, PartyKind, Powers,
+    Reference, Role, SuspensionReason, Transfer, Values, VoucherBasis,
 };
 
 use super::day;
@@ -82,6 +82,36 @@ pub(super) fn member_left(
 ) -> Option<Event> {
     let member = f.number("member", stored.member, MemberId::new)?;
     Some(Event::MemberLeft { member, settled: moved.first().copied() })
+}
+
+pub(super) fn representative_named(
+    f: &mut Fields,
+    stored: log::RepresentativeNamed,
+) -> Option<Event> {
+    let member = f.number("member", stored.member, MemberId::new);
+    let representative = f.number("representative", stored.representative, MemberId::new);
+    let mandate = f.word("mandate", stored.mandate, Mandate::from_code);
+    let powers = f.word("powers", stored.powers, Powers::from_code);
+    let until = match stored.until_day {
+        Some(number) => day(f, "until_day", number).map(Some),
+        None => Some(None),
+    };
+    Some(Event::RepresentativeNamed {
+        member: member?,
+        representative: representative?,
+        mandate: mandate?,
+        powers: powers?,
+        until: until?,
+    })
+}
+
+pub(super) fn representative_ended(
+    f: &mut Fields,
+    stored: log::RepresentativeEnded,
+) -> Option<Event> {
+    let member = f.number("member", stored.member, MemberId::new);
+    let representative = f.number("representative", stored.representative, MemberId::new);
+    Some(Event::RepresentativeEnded { member: member?, representative: representative? })
 }
 
 pub(super) fn party_registered(f: &mut Fields, stored: &log::PartyRegistered) -> Option<Event> {

@@ -44,5 +44,7 @@ pub(super) fn event(arm: u64, m: &mut Message<'_>, moved: &Message<'_>) -> Optio
         EventKind::EntryReversed => store::entry_reversed(m, moved),
         EventKind::StateSealed => proofs::state_sealed(m),
         EventKind::SigningKeyRotated => proofs::signing_key_rotated(m),
+        EventKind::RepresentativeNamed => house::representative_named(m),
+        EventKind::RepresentativeEnded => house::representative_ended(m),
     }
 }

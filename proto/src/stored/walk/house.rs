@@ -1,8 +1,8 @@
 //! The co-op, its rules, its people and its organisations, as we write them.
 
 use ledger_core::{
-    CoopName, Event, Hat, OwnFamily, PartyKind, Reference, Role, SuspensionReason, Title, Values,
-    VoucherBasis,
+    CoopName, Event, Hat, Mandate, OwnFamily, PartyKind, Powers, Reference, Role, SuspensionReason,
+    Title, Values, VoucherBasis,
 };
 
 use super::{
@@ -74,6 +74,23 @@ pub(super) fn member_reinstated(m: &mut Message<'_>) -> Option<Event> {
 pub(super) fn member_left(m: &mut Message<'_>, moved: &Message<'_>) -> Option<Event> {
     let settled = transfers(moved)?.first().copied();
     Some(Event::MemberLeft { member: m.take(1, member)?, settled })
+}
+
+pub(super) fn representative_named(m: &mut Message<'_>) -> Option<Event> {
+    Some(Event::RepresentativeNamed {
+        member: m.take(1, member)?,
+        representative: m.take(2, member)?,
+        mandate: m.take(3, word(Mandate::from_code))?,
+        powers: m.take(4, word(Powers::from_code))?,
+        until: m.optional(5, day)?,
+    })
+}
+
+pub(super) fn representative_ended(m: &mut Message<'_>) -> Option<Event> {
+    Some(Event::RepresentativeEnded {
+        member: m.take(1, member)?,
+        representative: m.take(2, member)?,
+    })
 }
 
 pub(super) fn party_registered(m: &mut Message<'_>) -> Option<Event> {

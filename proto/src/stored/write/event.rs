@@ -69,6 +69,19 @@ fn fields(m: &mut Message, event: &Event) {
         Event::MemberReinstated { member } | Event::MemberLeft { member, settled: _ } => {
             m.number(1, member.get());
         }
+        Event::RepresentativeNamed { member, representative, mandate, powers, until } => {
+            m.number(1, member.get());
+            m.number(2, representative.get());
+            m.number(3, mandate.code());
+            m.number(4, powers.code());
+            if let Some(until) = until {
+                m.said_sum(5, until.number());
+            }
+        }
+        Event::RepresentativeEnded { member, representative } => {
+            m.number(1, member.get());
+            m.number(2, representative.get());
+        }
         Event::PartyRegistered { party, title, kind } => {
             m.number(1, party.get());
             m.bytes(2, title.as_str().as_bytes());

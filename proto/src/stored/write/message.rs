@@ -51,6 +51,12 @@ impl Message {
         self.number(field, number << 1 ^ number >> 63);
     }
 
+    /// The same, zero too: where not being there says something else.
+    pub(super) fn said_sum(&mut self, field: u8, number: impl Into<i64>) {
+        let number = number.into();
+        self.said(field, number << 1 ^ number >> 63);
+    }
+
     /// The position of an entry.
     pub(super) fn position(&mut self, field: u8, position: Position) {
         match i64::try_from(position.get()) {
