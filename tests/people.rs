@@ -8,7 +8,12 @@
 
 use ledger_proto::v1;
 
-use crate::harness::{Town, reason, run, say, say::member};
+use crate::harness::{
+    COOP, Town,
+    program::{carestore, done, heard},
+    reason, request_id, run, say,
+    say::member,
+};
 
 const NAME: &str = "Angharad Vaughan-Hughes";
 
@@ -179,5 +184,51 @@ fn a_policy_is_adopted_anew_and_the_old_one_stays_on_record() {
         assert_eq!(town.no(say::give(3, 1, 61)).await, "NOT_ENOUGH_HOURS");
         let first = v1::GetPolicyRequest { version: 1, ..request };
         assert_eq!(town.client().get_policy(first).await.unwrap().policy.unwrap(), founded);
+    });
+}
+
+#[test]
+fn representatives_are_typed_and_read_back() {
+    run(async {
+        let town = Town::peopled().await;
+        let dir = tempfile::tempdir().unwrap();
+        let url = format!("http://{}", town.address());
+        let token = town.dir.path().join("operator.token").display().to_string();
+        let typed = |who: &str, words: &str| {
+            let id = request_id(town.now());
+            let door = ["--server", &url, "--token-file", &token, "--coop", COOP];
+            let said = ["--as", who, "--request-id", &id];
+            let words = door.into_iter().chain(said).chain(words.split(' '));
+            carestore(dir.path()).says(&words.collect::<Vec<_>>())
+        };
+        let office = "officer 1";
+        let name = "representatives name 1004 --by 1001 --mandate lpa --may";
+        let said = done(&typed(office, &format!("{name} act --until 2026-03-31")));
+        let first = "1001 represents 1004: sees what is theirs and acts for them, to the end of 2026-03-31.";
+        assert!(said.starts_with(first), "{said}");
+        let said = done(&typed(office, "representatives list"));
+        let row = said.lines().find(|line| line.contains("1001-")).unwrap();
+        for cell in ["1004-", "lasting power of attorney", "act", "2026-03-31", "yes"] {
+            assert!(row.contains(cell), "{cell} is missing in: {row}");
+        }
+        let gift = "hours give --from 1004 --to 1002 --minutes 30";
+        let (code, _, complaint) = heard(&typed("1002", &format!("--on-behalf-of 1004 {gift}")));
+        assert_eq!(code, Some(5), "{complaint}");
+        for part in
+            ["does not act for member 1004-", "NOT_A_REPRESENTATIVE", "representatives name"]
+        {
+            assert!(complaint.contains(part), "{part} is missing in: {complaint}");
+        }
+        done(&typed("1001", &format!("--on-behalf-of 1004 {gift}")));
+        let said = done(&typed("1004", "representatives end 1004 --by 1001"));
+        assert!(said.starts_with("1001 represents 1004 no more."), "{said}");
+        let (_, _, aside) = heard(&typed(office, "representatives list 1004"));
+        assert!(aside.starts_with("Nobody is represented yet."), "{aside}");
+        let (code, _, complaint) = heard(&typed(office, "representatives end 1004 --by 1001"));
+        assert_eq!(code, Some(4), "{complaint}");
+        assert!(complaint.contains("REPRESENTATIVE_NOT_FOUND"), "{complaint}");
+        let (code, _, complaint) = heard(&typed(office, &format!("{name} everything")));
+        assert_eq!(code, Some(2), "{complaint}");
+        assert!(complaint.contains("see, act"), "{complaint}");
     });
 }

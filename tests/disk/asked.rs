@@ -53,6 +53,7 @@ pub(super) async fn filled(stopped: &Path, killed: &Path) {
     let bearer = client_of(&town, COOP, &*rota);
     look(&bearer, 1).await.unwrap();
     town.ok(say::open_fund("General", "")).await;
+    town.ok(say::represent(4, 1, v1::Powers::Act)).await;
     let golcar = client_of(&town, OTHER, town.token());
     let context = Some(v1::WriteContext { coop: golcar.coop(), ..town.by("") });
     golcar.found_coop(v1::FoundCoopRequest { context, policy: None }).await.unwrap();
@@ -232,6 +233,7 @@ async fn of_a_coop(client: &Client) -> Asked {
         get_policy GetPolicyRequest {}
         list_officers ListOfficersRequest {}
         list_members ListMembersRequest {}
+        list_representatives ListRepresentativesRequest {}
         list_parties ListPartiesRequest {}
         list_pending_hours ListPendingHoursRequest {}
         list_balances ListBalancesRequest {}

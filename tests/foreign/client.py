@@ -160,6 +160,7 @@ class Checks:
         self.store()
         self.batches()
         self.import_()
+        self.representatives()
         self.reads()
         self.feed()
         self.second_reducer()
@@ -707,6 +708,37 @@ class Checks:
         same((again.recorded, again.known, again.stored), (0, 2, False), "the same once more")
         same(self.balances()[1006], (30, 0), "the account of who was imported")
         self.ok("a past is imported once, however often it is sent")
+
+    def representatives(self):
+        """Somebody acts for another, and the entry says so."""
+        pair = {"member": self.emrys, "representative": self.beth}
+        give = {"from": self.emrys, "to": self.carys, "minutes": 1}
+
+        def for_emrys(**more):
+            return self.context(self.beth, on_behalf_of=self.emrys, **more)
+
+        self.refused(
+            "NOT_A_REPRESENTATIVE", lambda: self.write("TimeBank", "GiveHours", context=for_emrys(), **give)
+        )
+        named = {**pair, "mandate": "MANDATE_APPOINTEE", "powers": "POWERS_ACT", "until": str(self.today)}
+        self.refused("OFFICERS_ONLY", lambda: self.write("Members", "NameRepresentative", self.emrys, **named))
+        missing = self.refused("INVALID_FIELD", lambda: self.write("Members", "NameRepresentative", **pair))
+        same(set(missing.violations), {"mandate", "powers"}, "what was not said")
+        receipt = self.write("Members", "NameRepresentative", **named)
+        rows = self.all("representatives", "Members", "ListRepresentatives", 1, member=self.beth)
+        said = [(row.member, row.representative, row.until, row.in_force, row.named_position) for row in rows]
+        full = [f"{self.coop}/{who}" for who in (self.emrys, self.beth)]
+        same(said, [(*full, str(self.today), True, receipt.position)], "who represents whom")
+        tried = self.write("TimeBank", "GiveHours", context=for_emrys(validate_only=True), **give)
+        same(tried.validated_only, True, "the try")
+        own = {**give, "to": self.beth}
+        self.refused(
+            "NEEDS_ANOTHER_PERSON", lambda: self.write("TimeBank", "GiveHours", context=for_emrys(), **own)
+        )
+        self.write("Members", "EndRepresentative", self.beth, **pair)
+        self.refused("REPRESENTATIVE_NOT_FOUND", lambda: self.write("Members", "EndRepresentative", **pair))
+        same(self.all("representatives", "Members", "ListRepresentatives", 1), [], "nobody is left")
+        self.ok("a representative acts for a member, not for themselves, and no longer than was said")
 
     def reads(self):
         """Pages, statements, and how it stood."""

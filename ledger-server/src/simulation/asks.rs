@@ -78,6 +78,7 @@ impl Asker<'_> {
     pub(super) fn ask(&mut self) -> Submission {
         let (actor, command) = self.command();
         let mut asked = self.submission(actor, command);
+        self.by_a_representative(&mut asked.request);
         if self.dice.percent(8) {
             asked.request.expected_position = Some(Position::new(self.books.size()));
         }
@@ -90,6 +91,16 @@ impl Asker<'_> {
             asked.card = Some(v1::Card { display_name, ..v1::Card::default() });
         }
         asked
+    }
+
+    /// Of what members ask, somebody who represents them asks some, or did.
+    fn by_a_representative(&mut self, asked: &mut Request) {
+        let Actor::Member(member) = asked.actor else { return };
+        let known = self.books.represented.keys();
+        let represent: Vec<_> = known.filter(|(_, of)| *of == member).map(|(by, _)| *by).collect();
+        if let Some(representative) = self.dice.one(&represent).filter(|_| self.dice.percent(50)) {
+            (asked.actor, asked.on_behalf_of) = (Actor::Member(representative), Some(member));
+        }
     }
 
     fn submission(&mut self, actor: Actor, command: Command) -> Submission {

@@ -4,8 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use ledger_core::{
-    CashAccount, CodeHash, Cover, Entry, Event, FundId, Hat, Help, KindAccount, MemberId, OfferId,
-    PartyId, RequestId, RowKey, TimeAccount, TimeOfDay, Timestamp, Transfer, Values,
+    Actor, Authority, CashAccount, CodeHash, Cover, Day, Entry, Event, FundId, Hat, Help,
+    KindAccount, MemberId, OfferId, PartyId, Powers, RequestId, RowKey, TimeAccount, TimeOfDay,
+    Timestamp, Transfer, Values,
 };
 use ledger_proto::{Frontier, Hash, leaf, stored};
 
@@ -42,6 +43,8 @@ pub(super) struct Books {
     pub(super) requests: BTreeMap<RequestId, u64>,
     pub(super) rows: BTreeMap<RowKey, u64>,
     reversed: BTreeSet<u64>,
+    /// Who represents whom: whether they act, and to the end of which day.
+    pub(super) represented: BTreeMap<(MemberId, MemberId), (bool, Option<Day>)>,
     pub(super) newest: Timestamp,
 }
 
@@ -68,6 +71,7 @@ impl Books {
         for transfer in &entry.event.transfers() {
             self.book(transfer);
         }
+        self.acts_for(at, &entry);
         self.happen(at, &entry);
         self.promises_stand(at, &entry.event);
         self.leaves.push(leaf(bytes));
@@ -106,6 +110,14 @@ impl Books {
             if hats.contains(&Hat::FamilyCarer) {
                 self.carers.push(*member);
             }
+        } else if let Event::RepresentativeNamed { member, representative, powers, until, .. } =
+            event
+        {
+            let acts = *powers == Powers::Act;
+            self.represented.insert((*representative, *member), (acts, *until));
+        } else if let Event::RepresentativeEnded { member, representative } = event {
+            let ended = self.represented.remove(&(*representative, *member));
+            assert!(ended.is_some(), "{at}: a representation ends twice");
         } else if let Event::PartyRegistered { party, .. } = event {
             self.parties.push(*party);
         } else if let Event::OfferPledged { offer, .. } = event {
@@ -127,6 +139,20 @@ impl Books {
         }
         self.respite(at, event);
         self.voucher(at, event);
+    }
+
+    /// Whoever acts for another member was named for that, and gains nothing.
+    fn acts_for(&self, at: u64, entry: &Entry) {
+        let (Actor::Member(by), Some(member)) = (entry.by.actor, entry.by.on_behalf_of) else {
+            return;
+        };
+        let Some((true, until)) = self.represented.get(&(by, member)) else {
+            panic!("{at}: {by} does not act for {member}")
+        };
+        let over = until.is_some_and(|until| entry.recorded_at.day() > until);
+        assert!(!over, "{at}: {by} acted for {member} no more");
+        let gains = |transfer: &Transfer| matches!(transfer, Transfer::Time { to: TimeAccount::Member(to), .. } if *to == by);
+        assert!(!entry.event.transfers().iter().any(gains), "{at}: {by} gained by {member}");
     }
 
     fn respite(&mut self, at: u64, event: &Event) {
@@ -200,6 +226,13 @@ impl Books {
         }
         let pot = self.time.get(&TimeAccount::Pot).copied().unwrap_or_default();
         assert!(pot >= 0, "{at}: the pot is overdrawn");
+    }
+
+    /// How often somebody acted for another.
+    pub(super) fn for_another(&self) -> u64 {
+        let by =
+            self.entries.iter().filter(|entry| entry.by.authority == Authority::Representative);
+        by.count() as u64
     }
 
     /// What a member has.

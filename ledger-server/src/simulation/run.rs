@@ -125,6 +125,7 @@ impl Run {
         self.tally.digest = self.faults.digest();
         self.tally.packs = self.faults.packs();
         self.tally.entries = self.coops.iter().map(|coop| coop.books.size()).sum();
+        self.tally.represented = self.coops.iter().map(|coop| coop.books.for_another()).sum();
         self.tally
     }
 

@@ -9,6 +9,8 @@ use super::{answers::Came, faults::Struck};
 pub(super) struct Tally {
     pub(super) lives: u64,
     pub(super) entries: u64,
+    /// Of the entries: those by which somebody acted for another.
+    pub(super) represented: u64,
     pub(super) packs: u64,
     pub(super) volumes: u64,
     pub(super) ends: BTreeMap<&'static str, u64>,
@@ -22,6 +24,7 @@ impl Tally {
     pub(super) fn add(&mut self, other: &Self) {
         self.lives += other.lives;
         self.entries += other.entries;
+        self.represented += other.represented;
         self.packs += other.packs;
         self.volumes += other.volumes;
         for (end, count) in &other.ends {
@@ -45,6 +48,7 @@ impl Tally {
             "REQUEST_ID_REUSED",
             "REQUEST_ID_OUT_OF_WINDOW",
             "NOT_ENOUGH_HOURS",
+            "NOT_A_REPRESENTATIVE",
             "OUT_OF_STOCK",
         ];
         for refusal in refusals {
@@ -54,5 +58,6 @@ impl Tally {
             assert!(self.answers.contains_key(&came), "never {came:?}");
         }
         assert!(self.packs > 0, "no pack was made");
+        assert!(self.represented > 0, "nobody acted for another");
     }
 }

@@ -201,11 +201,10 @@ fn text(u: &mut Unstructured<'_>, field: &str, known: &Known) -> Result<String> 
 /// Whether a text might be meant for a field of this name.
 fn of_kind(field: &str, text: &str) -> bool {
     let kind = match field {
-        "member" | "carer" | "giver" | "receiver" | "to" | "from" | "on_behalf_of" | "sitter" => {
-            "members/"
-        }
+        "member" | "carer" | "giver" | "receiver" | "to" | "from" | "on_behalf_of" | "sitter"
+        | "representative" => "members/",
         "acting_as" => "officers/",
-        _ if field.ends_with("_on") || field.contains("date") || field.contains("day") => "20",
+        _ if field == "until" || field.ends_with("_on") || field.contains("date") || field.contains("day") => "20",
         _ if field.ends_with("_at") || field.contains("time") => ":",
         _ if field.contains("title") || field.contains("purpose") => "General",
         _ => return text.contains(&format!("{field}/")) || text.contains(&format!("{field}s/")),

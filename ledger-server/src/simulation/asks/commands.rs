@@ -2,8 +2,8 @@
 
 use ledger_core::{
     Actor, Beyond, CancelReason, CashSource, CashUse, CodeHash, Command, Cover, DisputeReason,
-    EvidenceGrade, FundFreedom, GrantReason, Hat, Items, MemberId, PartyKind, Pence, Reference,
-    RespiteSide, ReversalReason, Values, VoucherKey, VoucherReason,
+    EvidenceGrade, FundFreedom, GrantReason, Hat, Items, Mandate, MemberId, PartyKind, Pence,
+    Powers, Reference, RespiteSide, ReversalReason, Values, VoucherKey, VoucherReason,
 };
 
 use super::{Asker, OFFICER, fingerprint};
@@ -42,7 +42,8 @@ impl Asker<'_> {
             44..74 => self.respite(),
             74..90 => self.vouchers(),
             90..94 => self.cash(),
-            94..98 => {
+            94..96 => self.representatives(),
+            96..98 => {
                 let entry = self.one_of([].iter());
                 let reason = ReversalReason::Slip;
                 (OFFICER, Command::ReverseEntry { entry, found: None, reason })
@@ -60,6 +61,25 @@ impl Asker<'_> {
         let reference =
             self.dice.percent(30).then(|| Reference::new(&format!("V{number}")).unwrap());
         Command::EnrolMember { hats, reference, joined_on: None }
+    }
+
+    fn representatives(&mut self) -> (Actor, Command) {
+        let pairs: Vec<_> = self.books.represented.keys().copied().collect();
+        let pair = self.dice.one(&pairs).filter(|_| self.dice.percent(30));
+        if let Some((representative, member)) = pair {
+            let who = [representative, member, self.member()];
+            let actor = Actor::Member(self.dice.one(&who).unwrap());
+            return (actor, Command::EndRepresentative { member, representative });
+        }
+        let until = self.dice.percent(50).then(|| self.today().plus(self.dice.days(-1, 3)));
+        let command = Command::NameRepresentative {
+            member: self.member(),
+            representative: self.member(),
+            mandate: Mandate::InformalConsent,
+            powers: if self.dice.percent(80) { Powers::Act } else { Powers::See },
+            until,
+        };
+        (OFFICER, command)
     }
 
     fn hours(&mut self) -> (Actor, Command) {
