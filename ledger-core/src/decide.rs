@@ -106,6 +106,7 @@ pub fn decide(state: &State, request: &Request) -> Result<Decision, Rejection> {
         (Some(_), false) | (None, true) => {}
     }
     let ask = Ask { state, request, who: Who::asks(state, request)? };
+    untouched(&ask)?;
     occurred(&ask)?;
     corrects(state, request)?;
     let Ruling { event, authority, on } = rule(&ask)?;
@@ -229,27 +230,31 @@ fn acceptable(request: &Request) -> Result<(), Rejection> {
 }
 
 fn guards(state: &State, request: &Request) -> Result<(), Rejection> {
-    if let Some(expected) = request.expected_position
-        && expected != state.head
-    {
-        return Err(Rejection::PositionChanged { position: state.head });
-    }
-    if let Some((thing, expected)) = request.expected_revision {
-        let revision = match thing {
-            Thing::Member(member) => state.member(member)?.revision,
-            Thing::Made(made_by) => match state.made_revision(made_by) {
-                Some(revision) => revision,
-                None if state.settled.contains(made_by) => {
-                    return Err(Rejection::AlreadySettled { made_by });
-                }
-                None => return Err(Rejection::EntryNotFound { entry: made_by }),
-            },
-        };
-        if revision != expected {
-            return Err(Rejection::RevisionChanged { revision });
+    match request.expected_position {
+        Some(expected) if expected != state.head => {
+            Err(Rejection::PositionChanged { position: state.head })
         }
+        Some(_) | None => Ok(()),
     }
-    Ok(())
+}
+
+/// A guard on one thing is for those who may hear of it, and so comes after who asks.
+fn untouched(ask: &Ask<'_>) -> Result<(), Rejection> {
+    let Some((thing, expected)) = ask.request.expected_revision else { return Ok(()) };
+    let revision = match thing {
+        Thing::Member(member) if !ask.who.knows(member) => {
+            return Err(Rejection::NotYours { member: Some(member) });
+        }
+        Thing::Member(member) => ask.state.member(member)?.revision,
+        Thing::Made(made_by) => match ask.state.made_revision(made_by) {
+            Some(revision) => revision,
+            None if ask.state.settled.contains(made_by) => {
+                return Err(Rejection::AlreadySettled { made_by });
+            }
+            None => return Err(Rejection::EntryNotFound { entry: made_by }),
+        },
+    };
+    if revision == expected { Ok(()) } else { Err(Rejection::RevisionChanged { revision }) }
 }
 
 /// What a person says of the day: not in the future, and not too long ago unless it is imported as history.

@@ -327,6 +327,10 @@ proptest! {
             let powers = before.represents(representative, member, entry.recorded_at);
             assert_eq!(powers, Some(Powers::Act), "{entry:?}");
             let own = Account::Time(TimeAccount::Member(representative));
+            if let Event::HoursLogged { help, .. } = &entry.event {
+                let gains = [help.giver == representative, Account::Time(help.credited()) == own];
+                assert_eq!(gains, [false, false], "{entry:?}");
+            }
             for transfer in &entry.event.transfers() {
                 let [_, (to, _)] = transfer.sides();
                 assert_ne!(to, own, "{entry:?}");

@@ -198,12 +198,17 @@ impl Service {
         if named.is_some_and(|member| !sees.shows(member)) {
             return Err(Denied::NotTheirs.into());
         }
-        if (named.is_none() || named != sees.own())
-            && let Some(token) = self.caller.looks_with()
-        {
+        if !named.is_some_and(|member| sees.is_own(member)) {
+            self.looks_at(log, named);
+        }
+        Ok(named)
+    }
+
+    /// Notes a look at somebody else, or at everybody.
+    fn looks_at(&self, log: LogId, named: Option<MemberId>) {
+        if let Some(token) = self.caller.looks_with() {
             let now = self.ground.clock.reading();
             self.ground.looks.note(log, (token, self.method), named, now);
         }
-        Ok(named)
     }
 }

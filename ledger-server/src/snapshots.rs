@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// Goes up with every change of the reducer or of what a view or its pages hold: an older snapshot is then not taken.
-const REDUCER: u32 = 9;
+const REDUCER: u32 = 10;
 /// What the snapshots are of.
 const KIND: &str = "view";
 /// A start that replayed so many entries leaves a snapshot behind.

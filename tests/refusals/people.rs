@@ -92,6 +92,16 @@ async fn hours(asking: &Provoked, town: &Town) {
     let refused = asking.by("POT_TOO_SMALL", say::grant(2, 10)).await;
     assert_eq!(refused.metadata["pot_minutes"], "0");
 
+    let timed = v1::RecordHoursRequest {
+        evidence: v1::EvidenceGrade::Timer.into(),
+        ..say::record(1, 4, 10)
+    };
+    let refused = asking.by("INVALID_FIELD", timed).await;
+    assert_eq!(refused.violations[0].field, "evidence");
+    let timed =
+        v1::ConfirmHoursRequest { evidence: v1::EvidenceGrade::Timer.into(), ..say::confirm(1, 0) };
+    let refused = asking.by("INVALID_FIELD", timed).await;
+    assert_eq!(refused.violations[0].field, "evidence");
     asking.by("HOURS_NOT_FOUND", say::confirm(1, 0)).await;
     let logged = say::logged(town, 2, 4, 60).await;
     asking.as_who("NEEDS_ANOTHER_PERSON", &member(2), say::confirm(logged, 0)).await;

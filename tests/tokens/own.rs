@@ -288,16 +288,23 @@ fn a_person_can_ask_who_has_looked() {
             page: None,
         };
         client.list_exchanges(exchanges).await.unwrap();
+        // And in a receipt, whose entry is theirs; not in a leaf, which says nothing of anybody.
+        for (position, leaf_only) in [(6, false), (7, true)] {
+            let of = Some(v1::get_receipt_request::Of::Position(position));
+            let receipt = v1::GetReceiptRequest { coop: client.coop(), of, leaf_only };
+            client.unchecked().get_receipt(receipt).await.unwrap();
+        }
         let expected = [
             ("GetStatement".to_owned(), false, false),
             ("ListBalances".to_owned(), true, true),
             ("ListExchanges".to_owned(), false, false),
+            ("GetReceipt".to_owned(), false, false),
         ];
         assert_eq!(looks(&town).await, expected);
         town.restart().await;
         town.later(HOUR);
         statement(&town, &officer, 1).await;
         let after = looks(&town).await;
-        assert_eq!((after[..3].to_vec(), after.len()), (expected.to_vec(), 4));
+        assert_eq!((after[..4].to_vec(), after.len()), (expected.to_vec(), 5));
     });
 }

@@ -52,6 +52,12 @@ fn a_representatives_token_shows_those_they_represent_and_nobody_else() {
         town.ok(say::represent(4, 1, Powers::See)).await;
         // Being represented shows nothing of whoever represents.
         town.ok(say::represent(1, 3, Powers::Act)).await;
+        // Nor does whom they represent show whom those represent, or what they do for them.
+        town.ok(say::represent(2, 4, Powers::Act)).await;
+        let for_second = |context: &mut v1::WriteContext| {
+            (context.acting_as, context.on_behalf_of) = (say::member(4), say::member(2));
+        };
+        town.ask_with(say::give(2, 3, 10), for_second).await.unwrap();
         for member in [
             say::member(2),
             say::member(3),
@@ -188,6 +194,16 @@ fn a_representative_acts_as_far_as_was_said() {
         client.update_card(card()).await.unwrap();
         let refused = client.erase_card(erase()).await.unwrap_err();
         assert_eq!(reason(&refused), "NOT_YOURS", "what cannot be undone");
+        let blank = v1::UpdateCardRequest { card: Some(v1::Card::default()), ..card() };
+        let refused = client.update_card(blank).await.unwrap_err();
+        assert_eq!(reason(&refused), "NOT_YOURS", "which is the same");
+        town.ok(say::suspend(4)).await;
+        let refused = client.update_card(card()).await.unwrap_err();
+        assert_eq!(reason(&refused), "NOT_A_REPRESENTATIVE", "for whom is suspended, nobody acts");
+        let refused = asks(door, gift(), Some(4)).await.unwrap_err();
+        assert_eq!(reason(&refused), "MEMBER_SUSPENDED");
+        assert!(shows(&client, 4).await);
+        town.ok(say::reinstate(4)).await;
         let refused = asks(door, say::leave(4), Some(4)).await.unwrap_err();
         assert_eq!(reason(&refused), "NOT_YOURS", "nor that");
         let refused = asks(door, gift(), None).await.unwrap_err();
@@ -267,6 +283,19 @@ fn whoever_is_represented_can_ask_who_of_them_has_looked() {
             page: None,
         };
         client.list_exchanges(exchanges).await.unwrap();
+        town.ok(say::represent(3, 1, Powers::See)).await;
+        let both = v1::ListExchangesRequest {
+            context: Some(client.read_context()),
+            giver: say::member(3),
+            receiver: say::member(4),
+            page: None,
+        };
+        client.list_exchanges(both).await.unwrap();
+        for position in 1..=town.position().await {
+            let of = Some(v1::get_receipt_request::Of::Position(position));
+            let receipt = v1::GetReceiptRequest { coop: client.coop(), of, leaf_only: false };
+            drop(client.unchecked().get_receipt(receipt).await);
+        }
         let looks = async |nth| {
             let request =
                 v1::ListLooksRequest { coop: client.coop(), member: say::member(nth), page: None };
@@ -276,7 +305,8 @@ fn whoever_is_represented_can_ask_who_of_them_has_looked() {
         };
         let representative = format!("coops/{COOP}/{}", say::member(1));
         let by = |method: &str| (method.to_owned(), representative.clone());
-        assert_eq!(looks(4).await, [by("GetMember"), by("ListExchanges")]);
+        assert_eq!(looks(4).await, [by("GetMember"), by("ListExchanges"), by("GetReceipt")]);
+        assert_eq!(looks(3).await, [by("ListExchanges"), by("GetReceipt")]);
         assert_eq!(looks(1).await, [], "their own are none");
         assert_eq!(looks(2).await, [], "whoever is on the other side was not asked about");
     });

@@ -85,7 +85,7 @@ fn for_reason(reason: &str) -> Option<String> {
         "OFFICERS_ONLY" => "--as \"officer 1\", or ask a co-ordinator",
         "NOT_YOURS" => "ask the person whose it is, or a co-ordinator",
         "NOT_A_REPRESENTATIVE" => {
-            "ask a co-ordinator, who can do it or let you: carestore representatives name MEMBER --by REPRESENTATIVE --may act"
+            "ask a co-ordinator, who can do it or let you: carestore representatives name MEMBER --by REPRESENTATIVE --mandate MANDATE --may act"
         }
         "REPRESENTATIVE_NOT_FOUND" => "carestore representatives list",
         "NEEDS_ANOTHER_PERSON" => {

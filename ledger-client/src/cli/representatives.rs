@@ -15,9 +15,9 @@ pub(crate) enum Command {
     Name(Name),
     /// Ends it: a co-ordinator can, and each of the two.
     End {
-        /// Who is represented: number or reference.
+        /// Who is represented: number, or reference if you see who has it.
         member: String,
-        /// Who represents them: number or reference.
+        /// Who represents them: the same.
         #[arg(long, value_name = "REPRESENTATIVE")]
         by: String,
     },
@@ -41,7 +41,7 @@ pub(crate) struct Name {
     /// What they may do: see what is the member's, or see it and act for them.
     #[arg(long, value_name = "POWERS", value_parser = parse::powers)]
     may: v1::Powers,
-    /// The last day of it. Not said: until it is ended.
+    /// The last day of it, in UTC. Not said: until it is ended.
     #[arg(long, value_name = "DAY", value_parser = day)]
     until: Option<String>,
 }

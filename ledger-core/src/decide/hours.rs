@@ -17,6 +17,9 @@ use crate::{
 /// Anyone may log, for themselves or for another; it counts when another person has confirmed it.
 pub(super) fn log(ask: &Ask<'_>, help: &Help) -> Ruled {
     let authority = ask.who.member_or_coordinator()?;
+    if authority == Authority::Representative {
+        not_for_oneself(ask, help)?;
+    }
     let help = given(ask, help)?;
     let confirm_by = ask.request.at.plus_days(i64::from(ask.policy()?.confirm_days));
     Ok(Ruling::new(Event::HoursLogged { help, confirm_by }, authority))
@@ -30,7 +33,7 @@ pub(super) fn record(ask: &Ask<'_>, help: &Help, evidence: EvidenceGrade) -> Rul
     Ok(Ruling::new(Event::HoursRecorded { help, evidence }, authority))
 }
 
-/// Refuses an officer whose own help it is, or whose own account it would come to.
+/// Refuses whoever acts for others, and whose own help it is, or whose own account it would come to.
 fn not_for_oneself(ask: &Ask<'_>, help: &Help) -> Result<(), Rejection> {
     ask.who.not_in_own_matter(help.giver)?;
     match help.destination {
@@ -73,6 +76,7 @@ fn day_cap(
     let cap = ask.policy()?.day_cap;
     let given = ask.state.given.on(member, day).saturating_sub(without);
     if given.saturating_add(minutes.get()) > cap.get() {
+        let given = ask.who.knows(member).then_some(given);
         return Err(Rejection::DayCap { member, day, given, cap });
     }
     Ok(())
@@ -93,7 +97,7 @@ fn party_to(ask: &Ask<'_>, help: &Help) -> Result<Authority, Rejection> {
         Some(member) if member == help.giver || Some(member) == help.receiver => {
             ask.who.acting_for(member)
         }
-        Some(_) | None => ask.who.acting_for(help.receiver.unwrap_or(help.giver)),
+        Some(_) | None => ask.who.acting_in(help.receiver.unwrap_or(help.giver)),
     }
 }
 
@@ -116,6 +120,8 @@ pub(super) fn confirm(
     let minutes = minutes.unwrap_or(before);
     day_cap(ask, logged.help.giver, logged.occurred_on, (before.get(), minutes))?;
     let by_default = attested(ask, logged);
+    // That nobody objected in time, time alone says.
+    let evidence = evidence.filter(|said| *said != EvidenceGrade::Timer);
     let event = Event::HoursConfirmed {
         hours,
         help: Help { minutes, ..logged.help },

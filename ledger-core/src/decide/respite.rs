@@ -47,7 +47,7 @@ pub(super) fn request(
 fn visit_cap(ask: &Ask<'_>, member: MemberId, day: Day, minutes: Minutes) -> Result<(), Rejection> {
     let cap = ask.policy()?.day_cap;
     if minutes > cap {
-        return Err(Rejection::DayCap { member, day, given: 0, cap });
+        return Err(Rejection::DayCap { member, day, given: Some(0), cap });
     }
     Ok(())
 }
@@ -68,6 +68,9 @@ fn may_cover(ask: &Ask<'_>, carer: MemberId, cover: Cover) -> Result<Authority, 
     match cover {
         Cover::Member(giver) => {
             let authority = ask.who.acting_for(giver)?;
+            if authority == Authority::Representative {
+                ask.who.not_in_own_matter(carer)?;
+            }
             ask.state.active(giver)?;
             if giver == carer {
                 return Err(Rejection::SamePerson { member: giver });
@@ -112,7 +115,7 @@ pub(super) fn withdraw(ask: &Ask<'_>, respite: Position, reason: CancelReason) -
     let promise = promised(ask.state, respite)?;
     let authority = match promise.cover {
         None => return Err(Rejection::NotCovered { respite }),
-        Some(Cover::Member(giver)) => ask.who.acting_for(giver)?,
+        Some(Cover::Member(giver)) => ask.who.acting_in(giver)?,
         Some(Cover::Staff) => ask.who.coordinator()?,
     };
     Ok(Ruling::new(Event::CoverWithdrawn { respite, reason }, authority))
@@ -127,7 +130,7 @@ pub(super) fn deliver(
 ) -> Ruled {
     let promise = promised(ask.state, respite)?;
     let Promise { carer, held, wanted_on, .. } = *promise;
-    let authority = ask.who.acting_for(carer)?;
+    let authority = ask.who.acting_in(carer)?;
     let agreed = promise.cover;
     let cover = match (cover, agreed) {
         (Some(cover), agreed) if Some(cover) == agreed => cover,
@@ -169,8 +172,8 @@ pub(super) fn cancel(
 ) -> Ruled {
     let promise = promised(ask.state, respite)?;
     let authority = match (by, promise.cover) {
-        (RespiteSide::Carer, _) => ask.who.acting_for(promise.carer)?,
-        (RespiteSide::Giver, Some(Cover::Member(giver))) => ask.who.acting_for(giver)?,
+        (RespiteSide::Carer, _) => ask.who.acting_in(promise.carer)?,
+        (RespiteSide::Giver, Some(Cover::Member(giver))) => ask.who.acting_in(giver)?,
         (RespiteSide::Giver, None) => return Err(Rejection::NotCovered { respite }),
         (RespiteSide::Giver, Some(Cover::Staff)) | (RespiteSide::Coop, _) => {
             ask.who.coordinator()?
@@ -193,9 +196,9 @@ pub(super) fn no_cover(ask: &Ask<'_>, respite: Position) -> Ruled {
 pub(super) fn no_show(ask: &Ask<'_>, respite: Position, missing: RespiteSide) -> Ruled {
     let promise = promised(ask.state, respite)?;
     let authority = match (missing, promise.cover) {
-        (RespiteSide::Carer, Some(Cover::Member(giver))) => ask.who.acting_for(giver)?,
+        (RespiteSide::Carer, Some(Cover::Member(giver))) => ask.who.acting_in(giver)?,
         (RespiteSide::Carer, Some(Cover::Staff) | None) => ask.who.coordinator()?,
-        (RespiteSide::Giver | RespiteSide::Coop, _) => ask.who.acting_for(promise.carer)?,
+        (RespiteSide::Giver | RespiteSide::Coop, _) => ask.who.acting_in(promise.carer)?,
     };
     if promise.cover.is_none() && !ask.is_history() {
         return Err(Rejection::NotCovered { respite });

@@ -92,7 +92,12 @@ impl Who {
         if self.as_member() == Some(member) {
             return Ok(self.as_a_member());
         }
-        self.coordinator().map_err(|_| Rejection::NotYours { member })
+        self.coordinator().map_err(|_| Rejection::NotYours { member: Some(member) })
+    }
+
+    /// The same of a member whom the request does not name: whoever is refused is not told who it is.
+    pub(super) fn acting_in(&self, member: MemberId) -> Result<Authority, Rejection> {
+        self.acting_for(member).map_err(|_| Rejection::NotYours { member: None })
     }
 
     /// Only this member and nobody who represents them, or a co-ordinator.
@@ -100,7 +105,7 @@ impl Who {
         if self.actor == Actor::Member(member) && self.behind.on_behalf_of.is_none() {
             return Ok(Authority::Oneself);
         }
-        self.coordinator().map_err(|_| Rejection::NotYours { member })
+        self.coordinator().map_err(|_| Rejection::NotYours { member: Some(member) })
     }
 
     /// Only a member, for themselves or for one whom they represent, or a co-ordinator.
@@ -139,6 +144,11 @@ impl Who {
     /// Which member's part is taken, where it is a member who acts: their own, or that of the one whom they represent.
     pub(super) fn as_member(&self) -> Option<MemberId> {
         self.behind.on_behalf_of.or(self.behind.person).filter(|_| self.actor.is_member())
+    }
+
+    /// Whether they may be told what is kept of this member: themselves, those they act for here, or anybody's officers.
+    pub(super) fn knows(&self, member: MemberId) -> bool {
+        !self.actor.is_member() || self.behind.contains(&member)
     }
 
     /// The members who stand behind the asking.

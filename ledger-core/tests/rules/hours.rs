@@ -76,6 +76,11 @@ fn the_evidence_says_who_attested() {
     };
     assert_eq!(evidence(&[logged()], member(ben(), confirm(at(1)))), EvidenceGrade::Recipient);
     assert_eq!(evidence(&[logged()], coordinator(confirm(at(1)))), EvidenceGrade::Phone);
+    // Nobody says that nobody objected in time: that is for time to say.
+    let evidence_said = Some(EvidenceGrade::Timer);
+    let timer = Command::ConfirmHours { hours: at(1), minutes: None, evidence: evidence_said };
+    assert_eq!(evidence(&[logged()], member(ben(), timer.clone())), EvidenceGrade::Recipient);
+    assert_eq!(evidence(&[logged()], coordinator(timer)), EvidenceGrade::Phone);
     let by_ben = member(ben(), log(help(ann(), ben(), 60)));
     assert_eq!(evidence(&[by_ben], member(ann(), confirm(at(1)))), EvidenceGrade::Recipient);
     let for_ben = coordinator(log(help(ann(), ben(), 60))).for_whom(ben());
@@ -119,7 +124,7 @@ fn the_cap_of_a_day_counts_what_is_logged_and_lets_go_what_does_not_count() {
     let refused = run.ask(&one_more()).unwrap_err();
     assert_eq!(
         refused,
-        Rejection::DayCap { member: ann(), day: day("2026-06-01"), given: 720, cap: m(720) }
+        Rejection::DayCap { member: ann(), day: day("2026-06-01"), given: Some(720), cap: m(720) }
     );
 }
 

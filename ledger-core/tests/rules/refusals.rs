@@ -67,11 +67,16 @@ fn envelope() -> Vec<Case> {
         case(&[], member(fay(), grant(ben(), 1)).id(1, -35 * DAY - 1), "REQUEST_ID_OUT_OF_WINDOW"),
         case(&[], first().id(1, DAY + 1).if_newest(stale), "REQUEST_ID_OUT_OF_WINDOW"),
         unfounded(coordinator(grant(ben(), 1)).id(1, 2 * DAY), "REQUEST_ID_OUT_OF_WINDOW"),
-        // A guard comes before who asks.
+        // A guard on the log comes before who asks; one on a member or thing after it, and before the rest.
         case(&[], member(fay(), grant(ben(), 1)).if_newest(stale), "POSITION_CHANGED"),
         case(
             &[],
             member(fay(), grant(ben(), 1)).if_untouched(Thing::Member(ben()), stale),
+            "MEMBER_NOT_FOUND",
+        ),
+        case(
+            &[],
+            officer(2, grant(ben(), 1)).if_untouched(Thing::Member(ben()), stale).on(future),
             "REVISION_CHANGED",
         ),
         case(

@@ -114,6 +114,17 @@ fn acting() -> Vec<Case> {
 fn in_their_own_matter() -> Vec<Case> {
     vec![
         case(&[acts()], for_dan(give(dan(), cat(), 9_999)), "NEEDS_ANOTHER_PERSON"),
+        case(&[acts()], for_dan(log(help(cat(), dan(), 9_999))), "NEEDS_ANOTHER_PERSON"),
+        case(
+            &[acts()],
+            for_dan(log(to_member(help(dan(), ben(), 9_999), cat()))),
+            "NEEDS_ANOTHER_PERSON",
+        ),
+        case(
+            &[acts(), member(cat(), ask_respite(cat(), 60, "2026-06-01"))],
+            for_dan(agree(at(2), dan(), "10:00")),
+            "NEEDS_ANOTHER_PERSON",
+        ),
         case(
             &[acts(), member(ann(), log(help(cat(), dan(), 60)))],
             for_dan(confirm(at(2))),

@@ -143,6 +143,7 @@ fn their_word_is_weaker_than_the_persons_own_and_nobody_makes_it_more() {
     for (said, counts) in [
         (None, EvidenceGrade::Household),
         (Some(EvidenceGrade::SelfOnly), EvidenceGrade::SelfOnly),
+        (Some(EvidenceGrade::Timer), EvidenceGrade::Household),
         (Some(EvidenceGrade::Phone), EvidenceGrade::Phone),
         (Some(EvidenceGrade::Recipient), EvidenceGrade::Household),
         (Some(EvidenceGrade::OnSite), EvidenceGrade::Household),

@@ -1,6 +1,6 @@
 //! Retries can do no harm: an id is either known or refused. And guards: refuse unless nothing has changed.
 
-use ledger_core::{Decision, Rejection, Thing};
+use ledger_core::{Decision, Rejection, RespiteSide, Thing};
 
 use crate::{
     check::{Ask, Run, at, check, coordinator, member},
@@ -78,12 +78,65 @@ fn a_guard_holds_while_nothing_has_changed_and_names_what_has() {
     let mut run = Run::after(&[ask()]);
     let refused = run.ask(&ask().if_newest(at(0))).unwrap_err();
     assert_eq!(refused, Rejection::PositionChanged { position: at(1) });
-    let refused = run.ask(&ask().if_untouched(Thing::Member(ben()), at(0))).unwrap_err();
+    let refused = run.ask(&ask().if_untouched(Thing::Member(dan()), at(0))).unwrap_err();
     assert_eq!(refused, Rejection::RevisionChanged { revision: at(1) });
     assert_eq!(
-        run.outcome(&ask().if_untouched(Thing::Member(ben()), at(1))),
+        run.outcome(&ask().if_untouched(Thing::Member(dan()), at(1))),
         "HoursGiven: dan → ben 10m"
     );
+}
+
+/// What a guard answers about a member is for that member, whoever acts for them, and the officers.
+#[test]
+fn a_guard_tells_nobody_of_another_member() {
+    let ask = |of| member(dan(), give(dan(), ben(), 10)).if_untouched(Thing::Member(of), at(0));
+    check(&[], ask(ben()), "NOT_YOURS");
+    check(&[], ask(fay()), "NOT_YOURS");
+    let acts = || coordinator(represent(dan(), cat(), ledger_core::Powers::Act));
+    let for_dan = |of| {
+        let gift = member(cat(), give(dan(), ben(), 10)).for_whom(dan());
+        gift.if_untouched(Thing::Member(of), at(1))
+    };
+    check(&[acts()], for_dan(dan()), "HoursGiven: dan → ben 10m");
+    check(&[acts()], for_dan(cat()), "REVISION_CHANGED");
+    check(&[acts()], for_dan(ben()), "NOT_YOURS");
+}
+
+/// Whoever asks is told of themselves, and of whom they named; not whose it is, nor how much others have given.
+#[test]
+fn a_refusal_tells_nobody_of_another_member() {
+    let refused = |given: &[Ask], when: Ask| Run::after(given).ask(&when).unwrap_err();
+    let logged = || member(ann(), log(help(ann(), ben(), 60)));
+    let asked = || member(cat(), ask_respite(cat(), 60, "2026-06-01"));
+    let agreed = || member(ann(), agree(at(1), ann(), "10:00"));
+    for (given, when) in [
+        (vec![logged()], confirm(at(1))),
+        (vec![logged()], dispute(at(1))),
+        (vec![asked(), agreed()], withdraw(at(1))),
+        (vec![asked(), agreed()], deliver(at(1), 60)),
+        (vec![asked(), agreed()], cancel_respite(at(1), RespiteSide::Carer)),
+        (vec![asked(), agreed()], cancel_respite(at(1), RespiteSide::Giver)),
+        (vec![asked(), agreed()], no_show(at(1), RespiteSide::Carer)),
+        (vec![asked(), agreed()], no_show(at(1), RespiteSide::Giver)),
+    ] {
+        let refused = refused(&given, member(dan(), when.clone()));
+        assert_eq!(refused, Rejection::NotYours { member: None }, "{when:?}");
+        assert_eq!(refused.to_string(), "this is for another member to do, or a co-ordinator");
+        assert_eq!(refused.figures(), []);
+    }
+    let named = refused(&[], member(dan(), give(cat(), ben(), 10)));
+    assert_eq!(named, Rejection::NotYours { member: Some(cat()) });
+    let much = || log(help(ann(), ben(), 700));
+    for (by, told) in [
+        (member(dan(), much()), None),
+        (member(ann(), much()), Some(60)),
+        (coordinator(much()), Some(60)),
+    ] {
+        let refused = refused(&[logged()], by);
+        let given = refused.figures().into_iter().find(|(name, _)| *name == "given_minutes");
+        assert_eq!(given.map(|(_, given)| given), told.map(|told: i64| told.to_string()));
+        assert_eq!(refused.to_string().ends_with(": 60 are there already"), told.is_some());
+    }
 }
 
 #[test]
@@ -91,7 +144,7 @@ fn a_guard_on_a_promise_knows_what_became_of_it() {
     let asked = || member(cat(), ask_respite(cat(), 60, "2026-06-10"));
     let agreed = || member(ann(), agree(at(1), ann(), "10:00"));
     let cancel = |since| {
-        let by = ledger_core::RespiteSide::Carer;
+        let by = RespiteSide::Carer;
         member(cat(), cancel_respite(at(1), by)).if_untouched(Thing::Made(at(1)), since)
     };
     check(&[asked()], cancel(at(1)), "RespiteEnded: held(cat) → cat 60m");

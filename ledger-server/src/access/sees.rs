@@ -24,7 +24,11 @@ impl Caller {
     pub(crate) fn sees(&self, state: &State, at: Timestamp) -> Sees {
         let Some(own) = self.only() else { return Sees::Everybody };
         let named = state.represented_by(own);
-        let held = named.filter_map(|member| Some((member, state.represents(own, member, at)?)));
+        let held = named.filter_map(|member| {
+            let powers = state.represents(own, member, at)?;
+            // For whom is suspended, nobody acts.
+            Some((member, if state.active(member).is_ok() { powers } else { Powers::See }))
+        });
         Sees::Only { own, represented: held.collect() }
     }
 }
@@ -46,6 +50,11 @@ impl Sees {
             Self::Everybody => None,
             Self::Only { own, represented: _ } => Some(*own),
         }
+    }
+
+    /// Themselves, for whoever sees nobody else but those they represent: nobody, for all others.
+    pub(crate) fn is_own(&self, member: MemberId) -> bool {
+        self.own() == Some(member)
     }
 
     /// Refuses whoever may see a member whom they represent, and not act for them.

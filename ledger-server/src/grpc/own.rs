@@ -1,5 +1,7 @@
 //! What a caller may see of entries and accounts, who does not see everybody.
 
+use std::collections::BTreeSet;
+
 use ledger_core::{Account, Actor, KindAccount, MemberId, TimeAccount};
 use ledger_proto::stored;
 
@@ -8,24 +10,26 @@ use crate::{
     error::Error,
 };
 
-/// Refuses an entry in which nobody whom they see acts, nor anything of theirs moves.
-pub(super) fn concerns(entry: &[u8], sees: &Sees) -> Result<(), Error> {
-    if *sees == Sees::Everybody {
-        return Ok(());
-    }
+/// Refuses an entry that concerns nobody whom they see, and says at whom else than themselves they look: one in which such a
+/// member acts or is acted for, or something of theirs moves.
+pub(super) fn looked_at(entry: &[u8], sees: &Sees) -> Result<BTreeSet<MemberId>, Error> {
     let entry = stored::decode(entry).map_err(Error::internal)?;
-    let moved = entry.event.transfers().into_iter().any(|transfer| {
-        transfer.sides().into_iter().any(|(account, _)| is_within(account, sees).is_ok())
-    });
-    let acted = match entry.by.actor {
-        Actor::Member(member) => sees.shows(member),
-        Actor::Officer(_) | Actor::Bearer | Actor::Timer | Actor::Operator => false,
-    };
-    if moved || acted || entry.by.on_behalf_of.is_some_and(|member| sees.shows(member)) {
-        Ok(())
-    } else {
-        Err(Denied::NotTheirs.into())
+    let mut concerned = BTreeSet::new();
+    for transfer in &entry.event.transfers() {
+        concerned.extend(transfer.sides().into_iter().filter_map(|(account, _)| owner(account)));
     }
+    concerned.extend(entry.by.on_behalf_of);
+    if let Actor::Member(actor) = entry.by.actor
+        && (entry.by.on_behalf_of.is_none() || sees.own().is_none_or(|own| own == actor))
+    {
+        concerned.insert(actor);
+    }
+    concerned.retain(|member| sees.shows(*member));
+    let Some(own) = sees.own() else { return Ok(concerned) };
+    if concerned.contains(&own) {
+        return Ok(BTreeSet::new());
+    }
+    if concerned.is_empty() { Err(Denied::NotTheirs.into()) } else { Ok(concerned) }
 }
 
 /// Refuses an account of nobody whom they see.

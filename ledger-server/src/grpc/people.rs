@@ -183,6 +183,10 @@ pub(super) async fn update_card(
     let (log, member, sees) = whose(service, &coop, &member)?;
     sees.may_act_for(member)?;
     let card = api::parse_card(card)?;
+    if card == v1::Card::default() {
+        // That is to erase it.
+        sees.is_in_person(member)?;
+    }
     service.ground.room.look()?;
     let cards = Arc::clone(&service.ground.cards);
     on_disk(move || cards.put(&[(log, Card::Member(member, card))], [])).await?;

@@ -12,11 +12,11 @@ use tokio::sync::Semaphore;
 
 use super::{
     Service,
-    own::{concerns, is_within, owner},
+    own::{is_within, looked_at, owner},
     prover::{Prover, hashes_said, on_a_thread, size_said},
     then::state_at,
 };
-use crate::{access::Sees, checkpoints, error::Error, log::LogId};
+use crate::{checkpoints, error::Error, log::LogId};
 
 /// A proof by an old seal reads the log from its first entry on. One does so at a time, whoever asks: the others wait, and
 /// hold no thread meanwhile, so that proofs of long ago never stand in the way of everything else.
@@ -169,18 +169,20 @@ pub(super) async fn get_receipt(
         }
     };
     let (prover, signed) = signed(service, &coop, position.get()).await?;
-    // A leaf alone says nothing of anybody.
-    let sees = match shows {
-        ReceiptShows::Entry => service.sees(&prover.published),
-        ReceiptShows::Leaf => Sees::Everybody,
-    };
+    let sees = service.sees(&prover.published);
+    let service = service.clone();
     on_a_thread(move || {
         let (at, size) = (position.get(), signed.size);
         let path = prover.inclusion(at, size)?.ok_or_else(nowhere)?;
         let entry = prover.entry(at)?;
-        concerns(&entry, &sees)?;
         let held = match shows {
-            ReceiptShows::Entry => Shown::Entry(entry),
+            ReceiptShows::Entry => {
+                for member in looked_at(&entry, &sees)? {
+                    service.looks_at(prover.id, Some(member));
+                }
+                Shown::Entry(entry)
+            }
+            // A leaf alone says nothing of anybody.
             ReceiptShows::Leaf => Shown::Leaf(leaf(&entry)),
         };
         let receipt =

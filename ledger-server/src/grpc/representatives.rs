@@ -24,7 +24,8 @@ pub(super) async fn list(
     let mut named: Vec<_> = ledger
         .representatives()
         .filter(|(representative, of, _)| {
-            member.is_none_or(|member| [*representative, *of].contains(&member))
+            let theirs = found.sees.shows(*of) || found.sees.is_own(*representative);
+            theirs && member.is_none_or(|member| [*representative, *of].contains(&member))
         })
         .collect();
     named.sort_unstable_by_key(|(_, _, said)| said.named_at);

@@ -230,11 +230,16 @@ fn sides(
     if let Some(own) = found.sees.own() {
         let named = |field: &str, text: &str| name::parse_member_or_none(field, &found.coop, text);
         let sides = (named("giver", &request.giver)?, named("receiver", &request.receiver)?);
-        let whose = |member| service.whose((found.log, &found.sees), member).map(|_| sides);
+        let shown = |side: &MemberId| found.sees.shows(*side);
+        let theirs: Vec<_> = [sides.0, sides.1].into_iter().flatten().filter(shown).collect();
         return match sides {
-            (Some(side), _) | (_, Some(side)) if side == own => Ok(sides),
-            (giver, _) if giver.is_some_and(|giver| found.sees.shows(giver)) => whose(giver),
-            (_, receiver) if receiver.is_some_and(|side| found.sees.shows(side)) => whose(receiver),
+            _ if theirs.contains(&own) => Ok(sides),
+            _ if !theirs.is_empty() => {
+                for side in theirs {
+                    service.whose((found.log, &found.sees), Some(side))?;
+                }
+                Ok(sides)
+            }
             (None, receiver) => Ok((Some(own), receiver)),
             (giver, None) => Ok((giver, Some(own))),
             (Some(_), Some(_)) => Err(Denied::NotTheirs.into()),

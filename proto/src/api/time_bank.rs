@@ -23,8 +23,7 @@ pub(super) fn confirm_hours(
 ) -> Option<Command> {
     let hours = name::read_hours(f, "hours", asking.coop, &m.hours);
     let minutes = f.unless_empty(m.minutes, |f, number| f.minutes("minutes", number));
-    let evidence =
-        f.unless_empty(m.evidence, |f, code| f.word("evidence", code, EvidenceGrade::from_code));
+    let evidence = f.unless_empty(m.evidence, claimed);
     Some(Command::ConfirmHours { hours: hours?, minutes: minutes?, evidence: evidence? })
 }
 
@@ -48,13 +47,22 @@ pub(super) fn resolve_hours(
     Some(Command::ResolveHours { hours: hours?, minutes: minutes? })
 }
 
+/// How somebody says that hours are attested: that nobody objected in time, time alone says.
+fn claimed(f: &mut Fields, code: i32) -> Option<EvidenceGrade> {
+    let grade = f.word("evidence", code, EvidenceGrade::from_code)?;
+    if grade == EvidenceGrade::Timer {
+        return f.refuse("evidence", "is for the timer alone to say: say another");
+    }
+    Some(grade)
+}
+
 pub(super) fn record_hours(
     f: &mut Fields,
     asking: &Asking<'_>,
     m: &v1::RecordHoursRequest,
 ) -> Option<Command> {
     let help = f.message("help", m.help.as_ref(), |f, said| help(f, asking, said));
-    let evidence = f.word("evidence", m.evidence, EvidenceGrade::from_code);
+    let evidence = claimed(f, m.evidence);
     Some(Command::RecordHours { help: help?, evidence: evidence? })
 }
 

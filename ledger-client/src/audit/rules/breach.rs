@@ -47,6 +47,8 @@ pub(crate) enum Breach {
     NoSuchHours,
     #[error("settles other help than was logged")]
     OtherHelp,
+    #[error("calls the word of a representative, or of nobody who was helped, stronger than it is")]
+    OtherWord,
     #[error("does to disputed hours what is for others, or the other way round")]
     WrongStanding,
     #[error("names as giver and receiver, or as giver and account, one person")]
@@ -144,9 +146,11 @@ impl Breach {
             | Self::OtherPrice
             | Self::FamilyEarns => Rule::Terms,
             Self::OtherPolicy => Rule::PolicyVersion,
-            Self::NoSuchHours | Self::OtherHelp | Self::WrongStanding | Self::SamePerson => {
-                Rule::Hours
-            }
+            Self::NoSuchHours
+            | Self::OtherHelp
+            | Self::OtherWord
+            | Self::WrongStanding
+            | Self::SamePerson => Rule::Hours,
             Self::NoSuchRespite
             | Self::OtherHold
             | Self::BeforeItsDay

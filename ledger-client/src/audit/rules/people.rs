@@ -31,7 +31,7 @@ impl Check for Authority {
         {
             breaches.add(Breach::NotOnBehalf);
         }
-        breaches.of(may(state, by, &needs(state, &seen.entry.event)));
+        breaches.of(may(state, by, &needs(state, by, &seen.entry.event)));
         if let Event::OfficerEnded { officer } = seen.entry.event {
             breaches.of(last_coordinator(state, officer));
         }
@@ -119,7 +119,7 @@ fn may(state: &State, by: &Attribution, needs: &Needs) -> Option<Breach> {
 }
 
 /// Every kind of entry stands here: a new one is a question to answer.
-fn needs(state: &State, event: &Event) -> Needs {
+fn needs(state: &State, by: &Attribution, event: &Event) -> Needs {
     match event {
         Event::CoopFounded { .. }
         | Event::LossAccepted { .. }
@@ -153,8 +153,13 @@ fn needs(state: &State, event: &Event) -> Needs {
         Event::HoursGiven { from, to: _, minutes: _ } => Needs::OneOf([Some(*from), None]),
         Event::RespiteRequested { carer, .. } => Needs::OneOf([Some(*carer), None]),
         Event::HoursLogged { .. } => Needs::Anybody,
+        Event::VoucherLapsed { .. } => Needs::Time,
+        // People have been let say once that nobody objected in time: then it is theirs to say.
         Event::HoursConfirmed { evidence: EvidenceGrade::Timer, .. }
-        | Event::VoucherLapsed { .. } => Needs::Time,
+            if by.actor == Actor::Timer =>
+        {
+            Needs::Time
+        }
         Event::HoursConfirmed { help, .. } => Needs::OneOf([Some(help.giver), help.receiver]),
         Event::HoursDisputed { hours, reason: _ } => {
             let help = state.pending_hours().get(hours).map(|waiting| waiting.help);

@@ -57,6 +57,7 @@ fn behind(state: &State, by: &Attribution) -> [Option<MemberId>; 2] {
 fn concerned(seen: &Seen<'_>) -> Vec<Option<MemberId>> {
     let by = &seen.entry.by;
     let in_person = by.actor.is_member() && by.on_behalf_of.is_none();
+    let represents = by.actor.is_member() && !in_person;
     let gains = |help: &Help| {
         let destination = match help.destination {
             HoursDestination::Member(member) => Some(member),
@@ -67,6 +68,10 @@ fn concerned(seen: &Seen<'_>) -> Vec<Option<MemberId>> {
     match &seen.entry.event {
         Event::HoursRecorded { help, .. } | Event::HoursResolved { help, .. } => gains(help),
         Event::HoursConfirmed { help, .. } if !in_person => gains(help),
+        Event::HoursLogged { help, .. } if represents => gains(help),
+        Event::CoverAgreed { respite, .. } if represents => {
+            vec![seen.before.promised_respite().get(respite).map(|promise| promise.carer)]
+        }
         Event::HoursGiven { to, .. } if !in_person => vec![*to],
         // What the community makes good comes to whoever leaves, and is nobody's gain.
         Event::MemberLeft { member, settled: Some(Transfer::Time { to, .. }) } if !in_person => {

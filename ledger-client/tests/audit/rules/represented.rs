@@ -107,6 +107,36 @@ pub(super) const CASES: &[Case] = &[
         let event = confirmed(story, (1003, 1004));
         for_another(story, (1003, 1004), event)
     }),
+    (Rule::AnotherPerson, "logs for another what comes to themselves", |story| {
+        acts(story);
+        let confirm_by = story.now.plus_days(14);
+        let event = Event::HoursLogged { help: help(1003, 1004, 30), confirm_by };
+        for_another(story, (1003, 1004), event)
+    }),
+    (Rule::AnotherPerson, "agrees for another to cover their own respite", |story| {
+        let respite = story.request_respite(1004, 60, 1);
+        story.represent(1001, 1004, (Powers::Act, None));
+        let start = ledger_core::TimeOfDay::parse("10:00").unwrap();
+        let event = Event::CoverAgreed { respite, cover: Cover::Member(member(1001)), start };
+        for_another(story, (1004, 1001), event)
+    }),
+    (Rule::Hours, "calls the word of a representative the person's own", |story| {
+        acts(story);
+        let mut event = confirmed(story, (1001, 1004));
+        if let Event::HoursConfirmed { evidence, .. } = &mut event {
+            *evidence = EvidenceGrade::Recipient;
+        }
+        for_another(story, (1003, 1004), event)
+    }),
+    (Rule::Hours, "for the giver, calls nobody's word that of the person", |story| {
+        story.represent(1001, 1003, (Powers::Act, None));
+        let what = help(1001, 1004, 30);
+        let logged = ledger_core::Command::LogHours { help: what };
+        let hours = story.ask(Actor::Member(member(1002)), logged);
+        let (logged, evidence) = (what.minutes, EvidenceGrade::Household);
+        let event = Event::HoursConfirmed { hours, help: what, logged, evidence };
+        for_another(story, (1003, 1001), event)
+    }),
     (Rule::AnotherPerson, "delivers their own cover for the carer", |story| {
         acts(story);
         let respite = story.request_respite(1004, 60, 0);
