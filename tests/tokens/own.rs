@@ -222,6 +222,13 @@ async fn proofs(town: &Town, client: &Client) {
     let of = |member| balance(v1::prove_balance_request::Account::Member(say::member(member)));
     bare.prove_balance(of(1)).await.unwrap();
     assert_eq!(reason(&bare.prove_balance(of(2)).await.unwrap_err()), "NOT_YOURS");
+    // What is nobody's is not theirs: those are for whoever reads the whole history.
+    let stock = v1::prove_balance_request::Account::StockOfOffer("offers/1".to_owned());
+    for account in [v1::prove_balance_request::Account::Pot(true), stock.clone()] {
+        let proved = bare.prove_balance(balance(account)).await;
+        assert_eq!(reason(&proved.unwrap_err()), "NOT_YOURS");
+    }
+    town.client().unchecked().prove_balance(balance(stock)).await.unwrap();
 }
 
 #[test]

@@ -189,7 +189,7 @@ fn a_representative_acts_as_far_as_was_said() {
 
         town.ok(say::represent(4, 1, Powers::Act)).await;
         let before = town.balance(4).await;
-        asks(door, gift(), Some(4)).await.unwrap();
+        let given = asks(door, gift(), Some(4)).await.unwrap().position;
         assert_eq!(town.balance(4).await, before - 30);
         client.update_card(card()).await.unwrap();
         let refused = client.erase_card(erase()).await.unwrap_err();
@@ -220,6 +220,19 @@ fn a_representative_acts_as_far_as_was_said() {
         let refused = asks(door, gift(), Some(4)).await.unwrap_err();
         assert_eq!(reason(&refused), "NOT_A_REPRESENTATIVE");
         assert!(!shows(&client, 4).await);
+        // What they have done for another stays theirs to see; what that other does is not.
+        let own = town.ok(say::give(4, 3, 5)).await.position;
+        for (position, theirs) in [(given, true), (own, false)] {
+            let of = Some(v1::get_receipt_request::Of::Position(position));
+            let receipt = v1::GetReceiptRequest { coop: client.coop(), of, leaf_only: false };
+            let shown = client.unchecked().get_receipt(receipt).await;
+            assert_eq!(shown.is_ok(), theirs, "{position}");
+        }
+        // And to have their own card erased was theirs all along.
+        client
+            .erase_card(v1::EraseCardRequest { member: say::member(1), ..erase() })
+            .await
+            .unwrap();
     });
 }
 
@@ -308,6 +321,17 @@ fn whoever_is_represented_can_ask_who_of_them_has_looked() {
         assert_eq!(looks(4).await, [by("GetMember"), by("ListExchanges"), by("GetReceipt")]);
         assert_eq!(looks(3).await, [by("ListExchanges"), by("GetReceipt")]);
         assert_eq!(looks(1).await, [], "their own are none");
+        // An officer who reads what one of them did for the other looks at both.
+        town.ok(say::represent(4, 1, Powers::Act)).await;
+        let given = asks((&town, &client), say::give(4, 3, 5), Some(4)).await.unwrap().position;
+        let of = Some(v1::get_receipt_request::Of::Position(given));
+        let receipt = v1::GetReceiptRequest { coop: client.coop(), of, leaf_only: false };
+        let officer = standing_for("officers/1".to_owned(), asked(COOP, TokenRole::Coordinator));
+        let officer = town.client_of(COOP, Some(&made(&town, officer).await));
+        officer.unchecked().get_receipt(receipt).await.unwrap();
+        for nth in [1, 3, 4] {
+            assert!(looks(nth).await.contains(&("GetReceipt".to_owned(), String::new())), "{nth}");
+        }
         assert_eq!(looks(2).await, [], "whoever is on the other side was not asked about");
     });
 }
