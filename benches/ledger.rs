@@ -8,7 +8,7 @@
 //! side in the same run. `cargo bench -- --quick` takes a tenth of the entries; `replay`, `start`, `proofs`, `audit`, `space`,
 //! `memory`, `append` and `calls` take those tables alone.
 //! `CARESTORE_BENCH_ENTRIES` says how many entries the log has. `soak`, by name only, is `CARESTORE_BENCH_MINUTES` of ordinary life
-//! against the program itself.
+//! against the program itself; `served`, by name only, is a server in this process that lives through a year in as many minutes.
 
 #![allow(
     clippy::unwrap_used,
@@ -82,6 +82,10 @@ fn main() {
     if said("soak") {
         return lived_through();
     }
+    if said("served") {
+        let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+        return memory::served::measure(Duration::from_mins(minutes()), dir.path());
+    }
     let full = Extent { entries: 1_000_000, runs: 5, slice: Duration::from_secs(3) };
     let quick = Extent { entries: 100_000, runs: 3, slice: Duration::from_millis(700) };
     let smoke = Extent { entries: 5_000, runs: 1, slice: Duration::from_millis(50) };
@@ -110,15 +114,18 @@ fn main() {
     }
 }
 
+fn minutes() -> u64 {
+    let minutes = env::var("CARESTORE_BENCH_MINUTES");
+    minutes.map_or(2, |minutes| minutes.parse().expect("a number of minutes"))
+}
+
 /// A life of so many minutes; an error where the books are not exact.
 fn lived_through() {
-    let minutes = env::var("CARESTORE_BENCH_MINUTES");
-    let minutes: u64 = minutes.map_or(2, |minutes| minutes.parse().expect("a number of minutes"));
     let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
     let plan = soak::Plan {
         program: server(),
         dir: dir.path().to_owned(),
-        lasts: Duration::from_mins(minutes),
+        lasts: Duration::from_mins(minutes()),
         homes: 48,
         a_second: 220,
         followers: 4,

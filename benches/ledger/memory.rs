@@ -3,6 +3,9 @@
 //! A tenth of the entries come within the days for which request ids are remembered. From the second tenth on the same
 //! number of ids is remembered, and what is held goes up and down with the volume that is being filled.
 
+#[path = "memory/served.rs"]
+pub(crate) mod served;
+
 use std::path::Path;
 
 use ledger_core::{
@@ -103,8 +106,12 @@ pub(crate) fn measure(extent: &Extent, dir: &Path) {
             println!("| {} | {} MiB |", caller.asked, resident() >> 20);
         }
     });
-    let most = |of: &[u64]| of.iter().max().copied().unwrap_or_default();
-    let (first, last) = held.split_at(PARTS / 2);
-    println!("\nThe most in the first half {} MiB, in the second {} MiB.", most(first), most(last));
+    most_of_halves(&held);
     runtime.block_on(house.close());
+}
+
+fn most_of_halves(held: &[u64]) {
+    let most = |of: &[u64]| of.iter().max().copied().unwrap_or_default();
+    let (first, last) = held.split_at(held.len() / 2);
+    println!("\nThe most in the first half {} MiB, in the second {} MiB.", most(first), most(last));
 }

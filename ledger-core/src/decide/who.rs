@@ -146,9 +146,9 @@ impl Who {
         self.behind.on_behalf_of.or(self.behind.person).filter(|_| self.actor.is_member())
     }
 
-    /// Whether they may be told what is kept of this member: themselves, those they act for here, or anybody's officers.
+    /// Whether they may be told what is kept of this member: they themselves, whoever acts for them here, and officers.
     pub(super) fn knows(&self, member: MemberId) -> bool {
-        !self.actor.is_member() || self.behind.contains(&member)
+        self.office.is_some() || self.behind.contains(&member)
     }
 
     /// The members who stand behind the asking.
