@@ -9,6 +9,7 @@ mod people;
 mod places;
 mod promises;
 mod representatives;
+mod rising;
 mod settled;
 mod shelf;
 mod window;

@@ -2,7 +2,7 @@
 
 use std::{
     fs::{self, File},
-    io::{self, Write},
+    io,
     ops::ControlFlow,
     path::{Path, PathBuf},
     sync::{Arc, PoisonError, RwLock},
@@ -10,7 +10,7 @@ use std::{
 };
 
 use ledger_core::Position;
-use ledger_proto::{Hash, seal_packed};
+use ledger_proto::Hash;
 
 use crate::{
     background::{Background, Told},
@@ -21,13 +21,17 @@ use crate::{
 };
 
 /// Goes up with every change of the reducer or of what a view or its pages hold: an older snapshot is then not taken.
-const REDUCER: u32 = 10;
+const REDUCER: u32 = 11;
 /// What the snapshots are of.
 const KIND: &str = "view";
 /// A start that replayed so many entries leaves a snapshot behind.
 const WORTH_A_SNAPSHOT: u64 = 2_000;
-/// When the log has grown by so many entries, another is left: a kill costs the next start no more than to read these.
-const AT_MOST_BEHIND: u64 = 250_000;
+/// When the log has grown by so many entries, another is left…
+const WORTH_ANOTHER: u64 = 250_000;
+/// …but for one that follows on the one before so soon that to leave them would take more than a tenth of the time…
+const REST_FOR_EACH: u32 = 9;
+/// …unless it has grown by so many: a kill costs the next start no more than to read these.
+const AT_MOST_BEHIND: u64 = 1_000_000;
 /// So often the house looks how far the logs have grown.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 
@@ -109,17 +113,8 @@ impl Snapshots {
             taken.map(|taken| (taken, begun.elapsed()))
         };
         let Some(((pages, view), took)) = taken else { return };
-        let (head, root) = (view.state().head(), view.tree().root());
-        let written = view
-            .packed(&pages)
-            .and_then(|packed| {
-                let bytes = packed.len();
-                tracing::debug!(log = id.get(), %head, bytes, ?took, "a snapshot is taken");
-                seal_packed(KIND, REDUCER, (head.get(), *root.as_bytes()), &packed)
-            })
-            .map_err(io::Error::other)
-            .and_then(|bytes| self.write(id, &pages, &bytes, published));
-        if let Err(error) = written {
+        tracing::debug!(log = id.get(), head = %view.state().head(), ?took, "a snapshot is taken");
+        if let Err(error) = self.write(id, (&pages, &view), published) {
             tracing::warn!(log = id.get(), %error, "no snapshot could be left");
         }
     }
@@ -128,16 +123,16 @@ impl Snapshots {
     fn write(
         &self,
         id: LogId,
-        pages: &Taken,
-        bytes: &[u8],
+        (pages, view): (&Taken, &View),
         published: &Published,
     ) -> io::Result<()> {
         pages.sync()?;
         let (dir, file) = (self.folder(), self.file(id));
         let new = dir.join(format!("{id}.new"));
         fs::create_dir_all(&dir)?;
-        let mut opened = File::create(&new)?;
-        opened.write_all(bytes)?;
+        let opened = File::create(&new)?;
+        let head = (view.state().head().get(), *view.tree().root().as_bytes());
+        ledger_proto::seal(&opened, (KIND, REDUCER), head, &(pages.kept(), view))?;
         opened.sync_data()?;
         fs::rename(&new, &file)?;
         File::open(&dir)?.sync_all()?;
@@ -151,13 +146,17 @@ impl Snapshots {
     /// Starts the thread that leaves snapshots of logs that have grown, first of those that a start has read again.
     pub(crate) fn start(self, directory: Arc<RwLock<Directory>>) -> Result<Background, Error> {
         Background::start("snapshots", move |told: &Told| {
-            let mut worth = WORTH_A_SNAPSHOT;
+            let (mut worth, mut rested) = (WORTH_A_SNAPSHOT, Instant::now());
             loop {
+                let begun = Instant::now();
                 self.save_all(&directory, worth);
-                worth = AT_MOST_BEHIND;
+                // Where nothing was left, this is next to no time.
+                let rest = begun.elapsed().saturating_mul(REST_FOR_EACH);
+                rested = Instant::now().checked_add(rest).map_or(rested, |until| until.max(rested));
                 if told.rest(LOOK_EVERY) == ControlFlow::Break(()) {
                     return;
                 }
+                worth = if Instant::now() < rested { AT_MOST_BEHIND } else { WORTH_ANOTHER };
             }
         })
     }

@@ -21,9 +21,7 @@ use ledger_core::{
     Contradiction, Day, Entry, Event, FundId, MemberId, Position, State, Timestamp, Transfer,
     advance,
 };
-use ledger_proto::{
-    Hash, RECORD, SEGMENT, SnapshotError, Tree, accounts_root, api::AsOf, pack, records,
-};
+use ledger_proto::{Hash, RECORD, SEGMENT, Tree, accounts_root, api::AsOf, records};
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
@@ -258,10 +256,5 @@ impl View {
             binder: Binder::default(),
         };
         Some((taken, copy))
-    }
-
-    /// The bytes of a snapshot.
-    pub(crate) fn packed(&self, taken: &Taken) -> Result<Vec<u8>, SnapshotError> {
-        pack(&(taken.kept(), self))
     }
 }

@@ -23,7 +23,7 @@ pub use malformed::{Malformed, Violation};
 pub use receipt::{BalanceProof, Checked, Proved, Receipt, Shown, Trust, Unproved};
 pub use refusal::{DOMAIN, Refusal};
 pub use secrets::{CodeError, Secrets, VoucherCode};
-pub use snapshot::{SnapshotError, open, pack, seal, seal_packed};
+pub use snapshot::{SnapshotError, open, seal};
 pub use tree::{
     Disproved, Frontier, Hash, NoLeaves, Over, SEGMENT, Tree, Unaligned, consistency_path,
     consistent, inclusion_path, leaf, node, range_root, root_of_inclusion,

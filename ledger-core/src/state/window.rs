@@ -1,28 +1,28 @@
 //! The requests that were answered, for as long as their ids are acceptable.
 
-use std::{
-    cmp::Ordering,
-    collections::{BTreeMap, VecDeque},
-};
+use std::{cmp::Ordering, collections::BTreeMap};
 
 use serde::{Deserialize, Serialize};
 
-use super::hashed::Hashed;
+use super::{
+    hashed::Hashed,
+    rising::{Answer, NEAR as FAR, Risen, Rising},
+};
 use crate::{
     entry::Asked,
-    id::{Fingerprint, Position, RequestId},
+    id::{Position, RequestId},
     time::Timestamp,
 };
 
 /// Ids with a time of their own, which callers make: those from a moment on are known, and older ones are not, but for
 /// that of the newest entry.
 ///
-/// 40 bytes for a request of the last weeks, up to twice that while the list has room, and some 100 for one that comes long
-/// after others with higher ids. Does not grow with the log.
+/// 40 bytes for a request of the last weeks, and some 100 for one that comes long after others with higher ids. Does not grow
+/// with the log.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Window {
     // Most ids are higher than any before them, as time goes by: none of these can be there already.
-    rising: VecDeque<(RequestId, Answer)>,
+    rising: Rising,
     // Callers who ask at the same time overtake each other: a few that came a little late, until they are put among those.
     // What has become too old since is there and not seen.
     late: Hashed<RequestId, Answer>,
@@ -35,12 +35,8 @@ pub(crate) struct Window {
     newest: Position,
 }
 
-type Answer = (Position, Fingerprint);
-
 /// So many come late before they are put among the others: each of these that lies behind the first is moved for that.
 const LATE: usize = if cfg!(test) { 4 } else { 4_096 };
-/// Who is overtaken by so many has not come a little late.
-const FAR: usize = if cfg!(test) { 6 } else { 65_536 };
 
 /// The window reaches over no more weeks than these.
 const WEEKS: i64 = 7;
@@ -55,7 +51,7 @@ impl Window {
     pub(crate) fn move_on(&mut self, newest: Position, since: Timestamp) {
         self.newest = newest;
         self.since = since;
-        while self.rising.front().is_some_and(|(id, _)| id.time() < since) {
+        while self.rising.front().is_some_and(|first| first.id.time() < since) {
             self.rising.pop_front();
         }
         let first = week(since);
@@ -70,15 +66,15 @@ impl Window {
 
     /// The newest entry answers a request. Whether that was known already.
     pub(crate) fn answer(&mut self, asked: &Asked) -> Known {
-        let (id, answer) = (asked.id, (self.newest, asked.fingerprint));
+        let Asked { id, fingerprint } = *asked;
         if self.is_highest(&id) {
-            self.rising.push_back((id, answer));
+            self.rising.push_back(Risen { id, fingerprint, answered_by: self.newest });
             return Known::New;
         }
         if self.get(&id).is_some() {
             return Known::Already;
         }
-        self.late.insert(id, answer);
+        self.late.insert(id, (self.newest, fingerprint));
         if self.late.len() >= LATE {
             self.settle();
         }
@@ -90,21 +86,21 @@ impl Window {
         let mut late = self.late.take_in_order();
         late.retain(|(id, (answered_by, _))| self.sees(id, *answered_by));
         let far = self.rising.len().checked_sub(FAR).and_then(|far| self.rising.get(far)).copied();
-        let near = far.map_or(0, |(near, _)| late.partition_point(|(id, _)| *id < near));
+        let near = far.map_or(0, |far| late.partition_point(|(id, _)| *id < far.id));
         let mut late = late.into_iter();
         for (id, answer) in late.by_ref().take(near) {
             self.put_away(id, answer);
         }
         let mut late = late.peekable();
         let Some((first, _)) = late.peek() else { return };
-        let behind = self.rising.partition_point(|(id, _)| id < first);
+        let behind = self.rising.below(first);
         for risen in self.rising.split_off(behind) {
-            while let Some(overtaken) = late.next_if(|(id, _)| *id < risen.0) {
-                self.rising.push_back(overtaken);
+            while let Some((id, answer)) = late.next_if(|(id, _)| *id < risen.id) {
+                self.rising.push_back(Risen::new(id, answer));
             }
             self.rising.push_back(risen);
         }
-        self.rising.extend(late);
+        self.rising.extend(late.map(|(id, answer)| Risen::new(id, answer)));
     }
 
     fn put_away(&mut self, id: RequestId, answer: Answer) {
@@ -137,13 +133,13 @@ impl Window {
     /// Whether it is higher than all that are known: what came late or lies in a week was not, when it came, and where those
     /// before it have gone, it is itself too old.
     fn is_highest(&self, id: &RequestId) -> bool {
-        self.rising.back().is_none_or(|(highest, _)| highest < id)
+        self.rising.back().is_none_or(|highest| highest.id < *id)
     }
 
     /// Looks from the end backwards, in steps that double: who asks twice mostly does so soon.
     fn risen(&self, id: &RequestId) -> Option<Answer> {
         let len = self.rising.len();
-        let above = |at: usize| self.rising.get(at).is_some_and(|(other, _)| other > id);
+        let above = |at: usize| self.rising.get(at).is_some_and(|other| other.id > *id);
         let mut back = 1;
         while back < len && above(len - back) {
             back *= 2;
@@ -151,10 +147,10 @@ impl Window {
         let (mut low, mut high) = (len.saturating_sub(back), len);
         while low < high {
             let middle = low.midpoint(high);
-            let (other, answer) = self.rising.get(middle)?;
-            match other.cmp(id) {
+            let risen = self.rising.get(middle)?;
+            match risen.id.cmp(id) {
                 Ordering::Less => low = middle + 1,
-                Ordering::Equal => return Some(*answer),
+                Ordering::Equal => return Some(risen.answer()),
                 Ordering::Greater => high = middle,
             }
         }
@@ -187,7 +183,7 @@ impl PartialEq for Window {
             !self.sees(id, found.0) || other.get(id) == Some(*found)
         };
         self.count() == other.count()
-            && self.rising.iter().all(|(id, found)| same(id, found))
+            && self.rising.iter().all(|risen| same(&risen.id, &risen.answer()))
             && self.late.all(same)
             && self.weeks.values().all(|answers| answers.all(same))
     }
@@ -200,6 +196,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::id::Fingerprint;
 
     /// Six of the test's hours are a week.
     const HOUR: i64 = WEEK_MS / 6;
@@ -291,7 +288,9 @@ mod tests {
         // As many, of which one has another answer: among the rising, the late and the weeks.
         let answer = (Position::new(2), Fingerprint::new([1; 16]));
         let (mut risen, mut late) = (with(3, 2), with(3, 2));
-        risen.rising[1].1 = answer;
+        let mut behind = risen.rising.split_off(1);
+        behind[0] = Risen::new(behind[0].id, answer);
+        risen.rising.extend(behind);
         late.late.insert(id(1, 0), answer);
         for changed in [risen, late] {
             assert_eq!(changed.count(), window.count());
