@@ -25,7 +25,7 @@ use ledger_server::{Clock, Engine, House, Opening, Submission};
 use crate::{
     Extent,
     hours::Hours,
-    table::{Figures, a_second, each, on_disk, rate, time},
+    table::{Figures, a_second, chosen, each, on_disk, rate, time},
 };
 
 const CALLERS: [usize; 3] = [1, 16, 256];
@@ -90,7 +90,8 @@ pub(crate) fn measure(extent: &Extent, dir: &Path, last: Timestamp) {
         hours: Hours::of((extent.entries / 200).max(200), last),
         turn: AtomicU32::new(0),
     });
-    let mut levels = CALLERS.map(|callers| (callers, Level::default()));
+    let levels = CALLERS.into_iter().filter(|callers| chosen(&format!("engine {callers}")));
+    let mut levels: Vec<_> = levels.map(|callers| (callers, Level::default())).collect();
     let mut tree = Tree::default();
     for _ in 0..extent.runs {
         for (callers, level) in &mut levels {
