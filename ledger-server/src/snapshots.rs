@@ -31,7 +31,7 @@ const WORTH_ANOTHER: u64 = 250_000;
 /// …but for one that follows on the one before so soon that to leave them would take more than a tenth of the time…
 const REST_FOR_EACH: u32 = 9;
 /// …unless it has grown by so many: a kill costs the next start no more than to read these.
-const AT_MOST_BEHIND: u64 = 1_000_000;
+const AT_MOST_BEHIND: u64 = 500_000;
 /// So often the house looks how far the logs have grown.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 
