@@ -3,7 +3,7 @@
 //! All but the newest lie in pieces that are never changed again, and that a copy of the list shares: whoever takes a copy of a
 //! state, while the writer waits, copies a few thousand answers and not the millions of a month.
 
-use std::{collections::VecDeque, fmt, sync::Arc};
+use std::{cmp::Ordering, collections::VecDeque, fmt, sync::Arc};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
@@ -54,6 +54,7 @@ impl Rising {
         self.far + self.near.len()
     }
 
+    #[inline]
     pub(crate) fn get(&self, at: usize) -> Option<&Risen> {
         if let Some(at) = at.checked_sub(self.far) {
             return self.near.get(at);
@@ -62,10 +63,12 @@ impl Rising {
         self.pieces.get(at / PIECE)?.get(at % PIECE)
     }
 
+    #[inline]
     pub(crate) fn front(&self) -> Option<&Risen> {
-        self.get(0)
+        if self.far == 0 { self.near.front() } else { self.get(0) }
     }
 
+    #[inline]
     pub(crate) fn back(&self) -> Option<&Risen> {
         self.near.back().or_else(|| self.pieces.back()?.last())
     }
@@ -83,12 +86,64 @@ impl Rising {
         }
     }
 
+    #[inline]
     pub(crate) fn push_back(&mut self, risen: Risen) {
         self.near.push_back(risen);
         if self.near.len() >= NEAR + PIECE {
-            self.pieces.push_back(self.near.drain(..PIECE).collect());
-            self.far += PIECE;
+            self.put_away();
         }
+    }
+
+    /// The oldest of the near ones become a piece.
+    #[cold]
+    fn put_away(&mut self) {
+        // Mostly they lie in one row, and are copied at once.
+        let piece = match self.near.as_slices().0.get(..PIECE) {
+            Some(row) => row.into(),
+            None => self.near.range(..PIECE).copied().collect(),
+        };
+        self.near.drain(..PIECE);
+        self.pieces.push_back(piece);
+        self.far += PIECE;
+    }
+
+    /// The answer to an id, if it is here.
+    #[inline]
+    pub(crate) fn find(&self, id: &RequestId) -> Option<Answer> {
+        match self.near.front() {
+            Some(first) if first.id <= *id => self.find_near(id),
+            Some(_) | None => self.find_far(id),
+        }
+    }
+
+    /// Looks from the end backwards, in steps that double: who asks twice mostly does so soon.
+    fn find_near(&self, id: &RequestId) -> Option<Answer> {
+        let len = self.near.len();
+        let above = |at: usize| self.near.get(at).is_some_and(|other| other.id > *id);
+        let mut back = 1;
+        while back < len && above(len - back) {
+            back *= 2;
+        }
+        let (mut low, mut high) = (len.saturating_sub(back), len);
+        while low < high {
+            let middle = low.midpoint(high);
+            let risen = self.near.get(middle)?;
+            match risen.id.cmp(id) {
+                Ordering::Less => low = middle + 1,
+                Ordering::Equal => return Some(risen.answer()),
+                Ordering::Greater => high = middle,
+            }
+        }
+        None
+    }
+
+    fn find_far(&self, id: &RequestId) -> Option<Answer> {
+        let behind =
+            self.pieces.partition_point(|piece| piece.last().is_some_and(|last| last.id < *id));
+        let piece = self.pieces.get(behind)?;
+        let gone = if behind == 0 { self.gone } else { 0 };
+        let at = piece.binary_search_by(|risen| risen.id.cmp(id)).ok().filter(|at| *at >= gone)?;
+        piece.get(at).map(Risen::answer)
     }
 
     /// Takes out what lies behind so many.
@@ -232,6 +287,12 @@ mod tests {
                 for (at, found) in plain.iter().enumerate() {
                     prop_assert_eq!(rising.get(at), Some(found));
                     prop_assert_eq!(rising.below(&found.id), at);
+                    prop_assert_eq!(rising.find(&found.id), Some(found.answer()));
+                }
+                // What has gone is not found, nor what has yet to come.
+                let first = plain.front().map_or(next, |first| first.answered_by.get().try_into().unwrap());
+                for nth in (0..first).chain(next..next + 2) {
+                    prop_assert_eq!(rising.find(&risen(nth).id), None);
                 }
                 prop_assert_eq!(rising.get(plain.len()), None);
                 prop_assert_eq!(rising.below(&risen(next).id), plain.len());

@@ -1,6 +1,6 @@
 //! The requests that were answered, for as long as their ids are acceptable.
 
-use std::{cmp::Ordering, collections::BTreeMap};
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
@@ -123,7 +123,7 @@ impl Window {
         if self.is_highest(id) {
             return None;
         }
-        self.risen(id).or_else(|| {
+        self.rising.find(id).or_else(|| {
             let put_away = || self.weeks.get(&week(id.time()))?.get(id);
             let found = self.late.get(id).or_else(put_away).copied();
             found.filter(|(answered_by, _)| self.sees(id, *answered_by))
@@ -134,27 +134,6 @@ impl Window {
     /// before it have gone, it is itself too old.
     fn is_highest(&self, id: &RequestId) -> bool {
         self.rising.back().is_none_or(|highest| highest.id < *id)
-    }
-
-    /// Looks from the end backwards, in steps that double: who asks twice mostly does so soon.
-    fn risen(&self, id: &RequestId) -> Option<Answer> {
-        let len = self.rising.len();
-        let above = |at: usize| self.rising.get(at).is_some_and(|other| other.id > *id);
-        let mut back = 1;
-        while back < len && above(len - back) {
-            back *= 2;
-        }
-        let (mut low, mut high) = (len.saturating_sub(back), len);
-        while low < high {
-            let middle = low.midpoint(high);
-            let risen = self.rising.get(middle)?;
-            match risen.id.cmp(id) {
-                Ordering::Less => low = middle + 1,
-                Ordering::Equal => return Some(risen.answer()),
-                Ordering::Greater => high = middle,
-            }
-        }
-        None
     }
 
     fn sees(&self, id: &RequestId, answered_by: Position) -> bool {
