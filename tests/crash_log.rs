@@ -68,17 +68,21 @@ fn no_cut_at_any_write_loses_what_was_acknowledged() {
     }
 }
 
-/// One sync fails, and what it should have brought to the platter is taken for clean from then on.
-struct OneForgets(AtomicUsize);
+/// One sync of these kinds fails, and what it should have brought to the platter is taken for clean from then on.
+struct OneForgets(&'static [Act], AtomicUsize);
 
 impl Fates for OneForgets {
     fn next(&self, act: Act, _: Spot) -> Fate {
-        let counts = act == Act::Sync && self.0.load(Ordering::Relaxed) > 0;
-        if counts && self.0.fetch_sub(1, Ordering::Relaxed) == 1 {
+        let counts = self.0.contains(&act) && self.1.load(Ordering::Relaxed) > 0;
+        if counts && self.1.fetch_sub(1, Ordering::Relaxed) == 1 {
             return Fate::Fails(Failure::Forgotten);
         }
         Fate::Done
     }
+}
+
+fn one_forgets(of: &'static [Act], nth: usize) -> Arc<dyn Fates> {
+    Arc::new(OneForgets(of, AtomicUsize::new(nth)))
 }
 
 /// After a sync that failed the system shows what is in its memory alone. Whoever goes on from there
@@ -92,7 +96,7 @@ fn nothing_is_built_on_what_a_failed_sync_left_in_memory() {
                 let disk = SimulatedDisk::new();
                 let log = disk.open(options).unwrap();
                 append(&log, 1, 1, &entries(1, before)).unwrap();
-                disk.ask(Some(Arc::new(OneForgets(AtomicUsize::new(nth)))));
+                disk.ask(Some(one_forgets(&[Act::Sync, Act::SyncWal], nth)));
                 if append(&log, 1, before + 1, &entries(before + 1, added)).is_ok() {
                     assert!(nth > 1);
                     break;
@@ -110,6 +114,41 @@ fn nothing_is_built_on_what_a_failed_sync_left_in_memory() {
                 drop(log);
                 holds(&disk.open(options).unwrap(), 1, &entries(1, size + 3));
             }
+        }
+    }
+}
+
+/// The sync that fails is the store's own, and what was acknowledged since the one before it lies in the write-ahead log alone:
+/// it is not forgotten with it, whether the power goes before anything else is written, after that, or not at all.
+#[test]
+fn a_checkpoint_that_fails_takes_nothing_with_it_that_was_acknowledged() {
+    let once = LogOptions { wal_bytes: 20_000, ..small() };
+    let rolls = LogOptions { volume_bytes: 30_000, ..once };
+    for (options, more) in [&once, &rolls].into_iter().flat_map(|at| [(at, 0), (at, 1), (at, 40)]) {
+        for nth in 1..6 {
+            let disk = SimulatedDisk::new();
+            let log = disk.open(options).unwrap();
+            append(&log, 1, 1, &entries(1, 230)).unwrap();
+            disk.ask(Some(one_forgets(&[Act::Sync], nth)));
+            let mut size = 230;
+            while append(&log, 1, size + 1, &entries(size + 1, 1)).is_ok() {
+                size += 1;
+            }
+            disk.ask(None);
+            disk.kill_where(&mut |_, _| Arrival::Whole);
+            drop(log);
+
+            let log = disk.open(options).unwrap();
+            let found = log.head(LogId::new(1)).size;
+            assert!(found >= size, "{nth}: {found} of {size}");
+            for next in found + 1..=found + more {
+                append(&log, 1, next, &entries(next, 1)).unwrap();
+            }
+            disk.crash(0);
+            drop(log);
+            let log = disk.open(options).unwrap();
+            log.verdict(LogId::new(1)).unwrap();
+            holds(&log, 1, &entries(1, found + more));
         }
     }
 }

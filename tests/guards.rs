@@ -5,12 +5,14 @@
     reason = "a test stops at what it did not expect"
 )]
 
+mod behind;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 use std::time::Duration;
 
-use ledger_server::{Log, LogError, LogId, LogOptions, Lost, PackedLog, SimulatedDisk, Watchdog};
+use ledger_server::{Log, LogError, LogId, LogOptions, PackedLog, SimulatedDisk, Watchdog};
 
 use crate::log_contract::{all, append, entries, holds, small};
 use crate::packs::packed;
@@ -129,75 +131,19 @@ fn a_writer_that_hangs_is_noticed() {
 #[test]
 fn nothing_that_deadlocks_is_used() {
     let log = Path::new(env!("CARGO_MANIFEST_DIR")).join("ledger-server/src/log");
-    let beside = listed(&log.join("simulated")).into_iter().map(|name| format!("simulated/{name}"));
-    for name in listed(&log).into_iter().filter(|name| name != "simulated").chain(beside) {
+    let deeper = |dir: &str| {
+        let beside = listed(&log.join(dir)).into_iter();
+        beside.map(|name| format!("{dir}/{name}")).collect::<Vec<_>>()
+    };
+    let (files, dirs): (Vec<_>, Vec<_>) =
+        listed(&log).into_iter().partition(|name| log.join(name).is_file());
+    for name in files.into_iter().chain(dirs.iter().flat_map(|dir| deeper(dir))) {
         let source = fs::read_to_string(log.join(&name)).unwrap();
         assert_eq!(source.contains("sled::"), name == "sled_store.rs", "{name}");
         assert!(!source.contains("flush_async") && !source.contains(".transaction("), "{name}");
     }
     let source = fs::read_to_string(log.join("sled_store.rs")).unwrap();
     assert!(source.contains(".flush_every_ms(None)") && source.contains(".segment_size(shape."));
-}
-
-/// G5. The store takes damage in its last bytes after a kill for a torn tail and drops it without
-/// a word. Only the head file knows better: without it, this log would open as if it were whole.
-#[test]
-fn a_tail_that_was_dropped_in_silence_is_named() {
-    let (live, killed) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    let log = open(live.path());
-    for n in 1..=100 {
-        append(&log, 1, n, &entries(n, 1)).unwrap();
-    }
-    append(&log, 2, 1, &entries(1, 5)).unwrap();
-    for n in 101..=120 {
-        append(&log, 1, n, &entries(n, 1)).unwrap();
-    }
-    // What the disk holds now is what a kill leaves behind.
-    copy(live.path(), killed.path());
-    let db = volume(killed.path(), 1).join("db");
-    let mut bytes = fs::read(&db).unwrap();
-    let used = bytes.iter().rposition(|byte| *byte != 0).unwrap();
-    bytes[used - 300..used].fill(0);
-    fs::write(&db, bytes).unwrap();
-
-    let log = open(killed.path());
-    let stored = log.head(ONE).size;
-    assert!(stored < 120);
-    let verdict = log.verdict(ONE);
-    assert!(
-        matches!(verdict, Err(LogError::Behind { head_size: 120, stored_size, .. }) if stored_size == stored)
-    );
-    assert!(verdict.unwrap_err().to_string().contains(&format!("{} to 120", stored + 1)));
-    assert!(matches!(append(&log, 1, stored + 1, &entries(1, 1)), Err(LogError::Behind { .. })));
-    holds(&log, 2, &entries(1, 5));
-    let lost = log.accept_loss(ONE).unwrap();
-    assert_eq!(lost, Some(Lost { log: ONE, first: stored + 1, last: 120 }));
-    append(&log, 1, stored + 1, &entries(stored + 1, 1)).unwrap();
-    drop(log);
-    holds(&open(killed.path()), 1, &entries(1, stored + 1));
-}
-
-/// G5. A store that was put back without its head files, or with those of another day.
-#[test]
-fn a_store_that_does_not_fit_its_head_files_is_refused() {
-    let (dir, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    append(&open(dir.path()), 1, 1, &entries(1, 300)).unwrap();
-    append(&open(other.path()), 1, 1, &entries(2, 300)).unwrap();
-    let head = dir.path().join("heads").join("00000001");
-    fs::copy(other.path().join("heads").join("00000001"), &head).unwrap();
-    assert!(matches!(open(dir.path()).verdict(ONE), Err(LogError::Differs { size: 300, .. })));
-    fs::write(&head, b"noise").unwrap();
-    assert!(matches!(open(dir.path()).verdict(ONE), Err(LogError::HeadMissing { .. })));
-    fs::remove_file(&head).unwrap();
-    let log = open(dir.path());
-    assert!(matches!(log.verdict(ONE), Err(LogError::HeadMissing { stored_size: 300, .. })));
-    assert_eq!(log.accept_loss(ONE).unwrap(), None);
-    append(&log, 1, 301, &entries(301, 1)).unwrap();
-    drop(log);
-    holds(&open(dir.path()), 1, &entries(1, 301));
-    fs::remove_dir_all(volume(dir.path(), 1)).unwrap();
-    let verdict = open(dir.path()).verdict(ONE);
-    assert!(matches!(verdict, Err(LogError::Behind { head_size: 301, stored_size: 0, .. })));
 }
 
 /// G6. Memory grows with a store: so a volume ends, and only the newest and two that were read last are
@@ -387,9 +333,9 @@ fn a_second_process_is_refused() {
 fn a_store_of_a_newer_version_is_left_alone() {
     let dir = tempfile::tempdir().unwrap();
     append(&open(dir.path()), 1, 1, &entries(1, 3)).unwrap();
-    fs::write(dir.path().join("format"), b"care store log, format 3\n").unwrap();
+    fs::write(dir.path().join("format"), b"care store log, format 4\n").unwrap();
     let refused = PackedLog::open(dir.path(), &small());
-    assert!(matches!(refused, Err(LogError::NewerFormat { found: 3, known: 2 })));
+    assert!(matches!(refused, Err(LogError::NewerFormat { found: 4, known: 3 })));
     fs::write(dir.path().join("format"), b"something else\n").unwrap();
     assert!(matches!(PackedLog::open(dir.path(), &small()), Err(LogError::FormatDamaged { .. })));
 }

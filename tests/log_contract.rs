@@ -42,6 +42,7 @@ impl Place {
 pub(crate) fn small() -> LogOptions {
     LogOptions {
         volume_bytes: 300 << 10,
+        wal_bytes: 24 << 10,
         cache_bytes: 1 << 20,
         min_free_bytes: 0,
         reserve_bytes: 0,

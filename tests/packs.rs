@@ -159,7 +159,7 @@ fn volumes_of_the_first_format_are_read_and_then_packed() {
     drop(log);
     holds(&open(old.path()), 1, &entries(1, 1, 1_100));
     let format = fs::read_to_string(old.path().join("format")).unwrap();
-    assert_eq!(format, "care store log, format 2\n", "an older program is to leave it alone");
+    assert_eq!(format, "care store log, format 3\n", "an older program is to leave it alone");
 }
 
 /// Whatever moment the making of a pack was cut short at, both or either of the two hold everything.

@@ -20,6 +20,8 @@ mod stretch;
 mod survey;
 mod vandal;
 mod volumes;
+mod wal;
+mod wal_file;
 mod watchdog;
 
 use std::fmt;

@@ -273,8 +273,8 @@ async fn every_obstacle_in_the_folder_names_the_command_that_goes_on_from_there(
     };
     ground.goes_on("entries", noise, RESTORE);
     let log_format = |data: &Path, text: &str| fs::write(data.join("log/format"), text).unwrap();
-    ground.goes_on("log: newer", |data| log_format(data, "care store log, format 3\n"), RESTORE);
-    let anew = "echo 'care store log, format 2' > DATA/log/format";
+    ground.goes_on("log: newer", |data| log_format(data, "care store log, format 4\n"), RESTORE);
+    let anew = "echo 'care store log, format 3' > DATA/log/format";
     ground.goes_on("log: format damaged", |data| log_format(data, "care\n"), anew);
     let gone = |data: &Path| fs::remove_file(data.join("log/format")).unwrap();
     ground.goes_on("log: format damaged", gone, anew);

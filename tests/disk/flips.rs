@@ -42,6 +42,8 @@ enum Kind {
     Unread,
     /// The open volume of the log.
     Volume,
+    /// What was put there since it was synced.
+    Wal,
     /// A closed one, or its index.
     Pack,
     /// How far a log reaches.
@@ -71,6 +73,7 @@ fn kind(file: &str) -> Kind {
         ["format"] | ["log", "format"] => Kind::Format,
         ["log", "reserve"] | ["operator.token" | "operator.sock"] => Kind::Unread,
         ["log", "heads", _] => Kind::Head,
+        ["log", volume, "wal"] if volume.starts_with("volume-") => Kind::Wal,
         ["log", volume, ..] if volume.starts_with("volume-") => Kind::Volume,
         ["log", pack, ..] if pack.starts_with("pack-") => Kind::Pack,
         ["cards", ..] => Kind::Cards,
@@ -250,7 +253,12 @@ fn judge(kind: Kind, truth: &Answers, answers: &[Answers]) -> Result<&'static st
             let fine = match answer {
                 "HISTORY_LOST" => matches!(
                     kind,
-                    Kind::Volume | Kind::Pack | Kind::Head | Kind::Cards | Kind::Checkpoints
+                    Kind::Volume
+                        | Kind::Wal
+                        | Kind::Pack
+                        | Kind::Head
+                        | Kind::Cards
+                        | Kind::Checkpoints
                 ),
                 "INTERNAL" => kind == Kind::Pages && when == "at once" || kind == Kind::Looks,
                 "CHECKPOINT_NOT_FOUND" => kind == Kind::Signing,

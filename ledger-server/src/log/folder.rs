@@ -7,6 +7,7 @@
 //! | `pack-00000001/` … | the volumes that are closed, each a store that is never written again: see `pack` |
 //! | `pack-00000001.index` … | what lies in which; a pack without one was never finished |
 //! | `volume-00000007/` … | the newest volume, and for a moment those that are being packed |
+//! | `volume-00000007/wal` | what was put there since its store was last synced: see `wal` |
 //! | `doubt` | something in the newest volume was not brought to the platter: the next start writes it anew |
 //! | `heads/00000001` … | one head file for each log |
 
@@ -17,12 +18,16 @@ use std::os::unix::fs::{DirBuilderExt, FileExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::log::medium::{Check, Fill, Medium, Store};
+use crate::log::medium::{Check, Fill, Medium, Store, WalFile};
 use crate::log::sled_store::{SledStore, StoreOptions};
+use crate::log::wal_file::DiskWal;
 use crate::log::{LogError, LogId, LogOptions};
 
-/// The newest layout that this program reads. In the first, no volume was packed.
-const FORMAT: u32 = 2;
+/// The newest layout that this program reads. In the first, no volume was packed; in the second, none had a write-ahead log,
+/// and whoever does not know of it would miss what is in there alone.
+const FORMAT: u32 = 3;
+/// So much must be free again on a disk that was full: two segments of a store.
+const SPARE: u64 = 16 << 20;
 const TITLE: &str = "care store log, format ";
 
 /// A store's folder, checked and ready.
@@ -122,6 +127,10 @@ impl Medium for Folder {
 
     fn open_volume(&self, number: u32) -> Result<Arc<dyn Store>, LogError> {
         Ok(Arc::new(SledStore::open(&self.volume(number), &self.options)?))
+    }
+
+    fn wal(&self, number: u32) -> Box<dyn WalFile> {
+        Box::new(DiskWal::of(&self.volume(number), &self.options.reserve))
     }
 
     fn has_pack(&self, number: u32) -> Result<bool, LogError> {
@@ -282,6 +291,17 @@ pub(crate) fn names(dir: &Path) -> Result<Vec<String>, LogError> {
     read().map_err(LogError::io(format!("listing {}", dir.display())))
 }
 
+/// Why something on a disk could not be done; where it is full, with the way out.
+pub(crate) fn failed(error: &std::io::Error, doing: &str, at: &Path, reserve: &Path) -> LogError {
+    if error.kind() == ErrorKind::StorageFull {
+        let (folder, reserve) = (at.to_owned(), reserve.to_owned());
+        let free_bytes = free(at).unwrap_or(0);
+        return LogError::DiskFull { folder, free_bytes, needed_bytes: SPARE, reserve };
+    }
+    let source = std::io::Error::new(error.kind(), error.to_string());
+    LogError::Io { doing: format!("{doing} {}", at.display()), source }
+}
+
 /// How many bytes an ordinary process may still write on the disk of this folder.
 pub(crate) fn free(dir: &Path) -> Result<u64, LogError> {
     let disk = rustix::fs::statvfs(dir).map_err(|error| LogError::Io {
@@ -324,7 +344,8 @@ fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), LogError> {
     path.parent().map_or(Ok(()), sync_folder)
 }
 
-fn read_if_there(path: &Path) -> Result<Option<Vec<u8>>, LogError> {
+/// All bytes of a file, if there is one.
+pub(crate) fn read_if_there(path: &Path) -> Result<Option<Vec<u8>>, LogError> {
     match fs::read(path) {
         Ok(bytes) => Ok(Some(bytes)),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),

@@ -62,25 +62,16 @@ impl Writer {
         Ok(replaced)
     }
 
-    /// Writes those segments of a volume once more, into the current one, that reach behind a position.
-    pub(crate) fn copy_segments(
-        &mut self,
-        from: &Lease,
-        (log, behind): (LogId, u64),
-    ) -> Result<(), LogError> {
-        let first = block::segment_key(log, block::segment_of(behind + 1), 0);
-        let mut parts = Vec::new();
-        from.store()?.scan(SEALED, &first, &mut |key, value| {
-            if block::read_key(key).is_none_or(|at| at.0 != log) {
-                return ControlFlow::Break(());
-            }
-            parts.push((key.to_vec(), value.to_vec()));
-            ControlFlow::Continue(())
+    /// Writes all segments of a volume once more, into the current one.
+    pub(crate) fn copy_segments(&mut self, from: &Lease) -> Result<(), LogError> {
+        let (current, mut bytes, mut copied) = (self.current.store()?, 0, Ok(()));
+        from.store()?.scan(SEALED, &[], &mut |key, value| {
+            bytes += value.len() as u64;
+            copied = current.put(SEALED, key, value);
+            if copied.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
         })?;
-        for (key, value) in parts {
-            self.current.store()?.put(SEALED, &key, &value)?;
-            self.bytes += value.len() as u64;
-        }
+        copied?;
+        self.bytes += bytes;
         Ok(())
     }
 

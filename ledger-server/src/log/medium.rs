@@ -1,4 +1,4 @@
-//! The seam below the packing: tables of keys and values, packs, and a slot file for each log.
+//! The seam below the packing: tables of keys and values, a write-ahead log for those that grow, packs, and a slot file for each log.
 //!
 //! A disk with sled on it is one such medium, a simulated disk that forgets what was not synced is
 //! the other. All that decides what is written when is above this line, and so is shared.
@@ -36,6 +36,11 @@ pub(crate) trait Store: Send + Sync {
     /// Brings everything to the platter.
     fn sync(&self) -> Result<(), LogError>;
 
+    /// The same where nothing will be put there any more, so that whoever opens it again finds nothing to be done.
+    fn close(&self) -> Result<(), LogError> {
+        self.sync()
+    }
+
     /// The sealed segments that lie in it, where that can be said without reading them.
     fn index(&self) -> Option<&[Place]> {
         None
@@ -47,13 +52,31 @@ pub(crate) trait Store: Send + Sync {
     }
 }
 
+/// A file of a certain length that is written in place: see `wal`.
+pub(crate) trait WalFile: Send + Sync {
+    /// All bytes; none where there is no such file.
+    fn read(&self) -> Result<Vec<u8>, LogError>;
+
+    /// Creates the file, or makes it so long, and returns when it will be found that way after a power cut.
+    fn make(&self, length: u64) -> Result<(), LogError>;
+
+    /// Writes within the length that was made; durable after `sync`.
+    fn write(&self, offset: u64, bytes: &[u8]) -> Result<(), LogError>;
+
+    /// Brings what was written to the platter.
+    fn sync(&self) -> Result<(), LogError>;
+}
+
 /// What volumes and head files stand on.
 pub(crate) trait Medium: Send + Sync {
     /// The numbers of the volumes that exist, packed or not, in order.
     fn volumes(&self) -> Result<Vec<u32>, LogError>;
 
-    /// Opens a volume that is not packed; creates it where there is none.
+    /// Opens a volume that is not packed; creates it where there is none. What its write-ahead log holds, it may lack.
     fn open_volume(&self, number: u32) -> Result<Arc<dyn Store>, LogError>;
+
+    /// The file for the write-ahead log of a volume, whether it is there already or not.
+    fn wal(&self, number: u32) -> Box<dyn WalFile>;
 
     /// Whether a volume has a pack that was finished.
     fn has_pack(&self, number: u32) -> Result<bool, LogError>;

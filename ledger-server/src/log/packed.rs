@@ -1,7 +1,7 @@
 //! Entries packed into blocks and segments, so that a scan is as fast as the disk.
 //!
 //! An append writes the new entries as **tail blocks**; where they complete 256 aligned entries it
-//! writes these as a **segment** instead. One sync brings both to the platter, the head files say
+//! writes these as a **segment** instead. One sync brings both to the platter (see `wal`), the head files say
 //! so, and only then are the tail blocks removed that the segment replaces. So no cut can take away
 //! an entry that was acknowledged, and no atomicity over tables is needed.
 
@@ -39,6 +39,8 @@ pub(crate) const BEGUN: &[u8] = b"begun";
 pub struct LogOptions {
     /// A volume into which so many bytes were put is closed, and the next is begun.
     pub volume_bytes: u64,
+    /// How many bytes the write-ahead log of a volume may have; with none, each append syncs the store itself.
+    pub wal_bytes: u64,
     /// How many bytes of the newest volume may stay in memory.
     pub cache_bytes: u64,
     /// With less free room on the disk the log does not open.
@@ -55,6 +57,7 @@ impl Default for LogOptions {
     fn default() -> LogOptions {
         LogOptions {
             volume_bytes: 64 << 20,
+            wal_bytes: 1 << 20,
             cache_bytes: 64 << 20,
             min_free_bytes: 256 << 20,
             reserve_bytes: 64 << 20,
@@ -98,6 +101,16 @@ pub(crate) struct Run {
     pub(crate) first: u64,
 }
 
+/// What of a volume is written once more into the next.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Anew {
+    /// What waits for its segment.
+    Tails,
+    /// Everything: it may be in the system's memory alone, whether it was acknowledged or not, as the store is synced long
+    /// after its write-ahead log.
+    All,
+}
+
 impl PackedLog {
     /// Opens the log in a folder, or begins one there. Logs that have lost something are open for
     /// reading only: see `verdict`.
@@ -125,10 +138,12 @@ impl PackedLog {
         })
     }
 
-    /// Packs the volume that waits longest, where no thread does it.
+    /// Packs the volume that waits longest, where no thread does it; a thread would wait for whoever opens a volume.
     #[cfg(test)]
     pub(crate) fn pack(&self) {
-        self.packer.step();
+        if !self.volumes.is_opening() {
+            self.packer.step();
+        }
     }
 
     fn open_with(
@@ -136,7 +151,7 @@ impl PackedLog {
         options: &LogOptions,
         packer: impl FnOnce(Arc<dyn Medium>, Arc<Volumes>) -> Result<Packer, LogError>,
     ) -> Result<PackedLog, LogError> {
-        let volumes = Volumes::new(Arc::clone(medium));
+        let volumes = Volumes::new(Arc::clone(medium), options.wal_bytes);
         let heads = Heads::start(Arc::clone(medium), options.head_sync_every)?;
         // What was handed to the system before a kill comes to the platter now, or is in doubt from now on.
         let recovered =
@@ -165,7 +180,7 @@ impl PackedLog {
         };
         if medium.is_doubted()? && log.is_whole() {
             tracing::warn!("the last write was not brought to the platter; a new volume is begun");
-            log.roll(&mut log.lock(), &recovered.marks).inspect_err(|_| doubt(&**medium))?;
+            log.roll(&mut log.lock(), Anew::All).inspect_err(|_| doubt(&**medium))?;
             medium.believe()?;
         }
         // Each start leaves head files that say all that is shown and answered from now on, in a new file with one whole
@@ -249,14 +264,13 @@ impl PackedLog {
     }
 
     /// Begins the next volume. The tails move there, so that an older volume holds segments only
-    /// and is never written again; it counts once it says that it has them all. Segments that reach
-    /// behind these positions are written there, too.
-    fn roll(&self, writer: &mut Writer, anew: &[(LogId, u64)]) -> Result<(), LogError> {
+    /// and is never written again; it counts once it says that it has them all.
+    fn roll(&self, writer: &mut Writer, anew: Anew) -> Result<(), LogError> {
         let next = self.volumes.lease(writer.current.number() + 1)?;
         let full = std::mem::replace(&mut writer.current, next);
         writer.bytes = 0;
-        for behind in anew {
-            writer.copy_segments(&full, *behind)?;
+        if anew == Anew::All {
+            writer.copy_segments(&full)?;
         }
         let logs: Vec<LogId> = writer.logs.keys().copied().collect();
         for log in logs {
@@ -269,6 +283,7 @@ impl PackedLog {
         for (log, growing) in &writer.logs {
             self.publish(*log, growing.known(tail)?);
         }
+        full.store()?.close()?;
         let closed = recover::closed(full.number(), &writer.logs);
         self.packer.pack(Closed { lease: Some(full), ..closed });
         Ok(())
@@ -303,7 +318,7 @@ impl Log for PackedLog {
         self.dead.store(true, Ordering::Release);
         let mut done = self.write(&mut writer, blocks);
         if done.is_ok() && writer.bytes >= self.volume_bytes && self.is_whole() {
-            done = self.roll(&mut writer, &[]);
+            done = self.roll(&mut writer, Anew::Tails);
         }
         done.inspect_err(|_| doubt(&*self.medium))?;
         self.dead.store(false, Ordering::Release);

@@ -30,8 +30,6 @@ pub(crate) struct Recovered {
     pub(crate) logs: BTreeMap<LogId, Growing>,
     /// The logs that must not be served.
     pub(crate) faults: BTreeMap<LogId, Fault>,
-    /// How far the head files say that each log reaches.
-    pub(crate) marks: Vec<(LogId, u64)>,
     /// The closed volumes: those that are no packs yet, and those that may be there still beside theirs.
     pub(crate) closed: Vec<Closed>,
 }
@@ -96,17 +94,25 @@ pub(crate) fn recover(
             current.store()?.remove(TAIL, &block::tail_key(*log, *first))?;
         }
     }
-    current.store()?.sync()?;
+    if !doubted {
+        // What a kill left in the write-ahead log alone.
+        for number in &older {
+            let volume = volumes.lease(*number)?;
+            if volume.store()?.index().is_none() {
+                volume.store()?.close()?;
+            }
+        }
+        current.store()?.sync()?;
+    }
     for (log, fault) in &faults {
         tracing::error!(%log, error = %fault.error(*log), "a log is not served");
     }
-    let marks = survey.logs.keys().map(|log| (*log, survey.marked(*log))).collect();
     let logs: BTreeMap<LogId, Growing> =
         survey.logs.into_iter().map(|(log, found)| (log, found.growing)).collect();
     // Where something is wrong, everything stays as it was found.
     let settled = if faults.is_empty() { older } else { Vec::new() };
     let closed = settled.into_iter().map(|number| closed(number, &logs)).collect();
-    Ok(Recovered { current, bytes: survey.bytes, logs, faults, marks, closed })
+    Ok(Recovered { current, bytes: survey.bytes, logs, faults, closed })
 }
 
 /// A closed volume, with what it should hold by what is known of the logs.

@@ -8,6 +8,8 @@ mod content;
 mod fate;
 mod powered;
 
+#[cfg(test)]
+use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub use fate::{Act, Arrival, Failure, Fate, Fates, PowerCut, Spot};
@@ -15,7 +17,7 @@ pub use fate::{Act, Arrival, Failure, Fate, Fates, PowerCut, Spot};
 use crate::log::medium::Medium;
 use crate::log::{LogError, LogOptions, PackedLog};
 #[cfg(test)]
-use crate::log::{LogId, block, medium::Store, packed::TAIL};
+use crate::log::{LogId, block, medium::Store, packed::TAIL, wal::WalStore};
 use content::{Content, Forgotten, Unsynced, Write};
 use powered::Powered;
 
@@ -116,13 +118,13 @@ impl SimulatedDisk {
     }
 
     /// Ends the process and leaves the power on: the system still has what was handed to it, which is all that was
-    /// written to a head file, and of the rest what `handed` says.
+    /// written in place, and of the rest what `handed` says.
     pub fn kill_where(&self, handed: &mut dyn FnMut(Act, Spot) -> Arrival) {
         let mut disk = self.lock();
         disk.now = disk.platter.clone();
         for unsynced in std::mem::take(&mut disk.unsynced) {
             let (act, at) = (unsynced.write.act(), unsynced.write.at());
-            if act == Act::WriteHead
+            if matches!(act, Act::WriteHead | Act::WriteWal)
                 || unsynced.forgotten == Forgotten::Yes
                 || handed(act, at) == Arrival::Whole
             {
@@ -138,14 +140,20 @@ impl SimulatedDisk {
     /// whose it was, if there was one.
     #[cfg(test)]
     pub(crate) fn rot(&self) -> Option<LogId> {
-        let mut disk = self.lock();
-        let (number, keys) = disk.now.volumes.last_key_value()?;
-        let (at, last) = (*number, keys.keys().rfind(|(table, _)| table == TAIL)?.clone());
-        let (log, _, _) = block::read_key(&last.1)?;
-        let gone = Write::Key { at: Spot::Volume(at), key: last, value: None };
-        disk.now.apply(&gone);
-        disk.platter.apply(&gone);
-        Some(log)
+        let medium = self.medium();
+        let number = medium.volumes().ok()?.pop()?;
+        let store = medium.open_volume(number).ok()?;
+        // What lies in the write-ahead log is of no more use then.
+        let store = WalStore::open(store, medium.wal(number), 0).ok()?;
+        let mut last = None;
+        let mut visit = |key: &[u8], _: &[u8]| {
+            last = Some(key.to_vec());
+            ControlFlow::Continue(())
+        };
+        store.scan(TAIL, &[], &mut visit).ok()?;
+        let last = last?;
+        store.remove(TAIL, &last).and_then(|()| store.sync()).ok()?;
+        Some(block::read_key(&last)?.0)
     }
 
     /// How many writes a power cut would put at risk.
@@ -198,9 +206,12 @@ impl Disk {
     }
 
     fn remove_volume(&mut self, number: u32) {
-        self.now.volumes.remove(&number);
-        self.platter.volumes.remove(&number);
-        self.unsynced.retain(|unsynced| unsynced.write.at() != Spot::Volume(number));
+        for content in [&mut self.now, &mut self.platter] {
+            content.volumes.remove(&number);
+            content.wals.remove(&number);
+        }
+        let gone = [Spot::Volume(number), Spot::Wal(number)];
+        self.unsynced.retain(|unsynced| !gone.contains(&unsynced.write.at()));
     }
 }
 

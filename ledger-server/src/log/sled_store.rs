@@ -14,7 +14,7 @@ use std::thread;
 use std::time::Duration;
 
 use crate::log::LogError;
-use crate::log::folder::{free, make_folder, names, sync_folder};
+use crate::log::folder::{failed, make_folder, names, sync_folder};
 use crate::log::medium::{Store, Visit};
 use crate::log::pack::PACKED_PART;
 
@@ -284,16 +284,7 @@ fn damaged(error: &sled::Error) -> bool {
 
 fn translate(error: &sled::Error, doing: &str, dir: &Path, reserve: &Path) -> LogError {
     match error {
-        sled::Error::Io(error) if error.kind() == ErrorKind::StorageFull => LogError::DiskFull {
-            folder: dir.to_owned(),
-            free_bytes: free(dir).unwrap_or(0),
-            needed_bytes: 2 * SEGMENT_SIZE as u64,
-            reserve: reserve.to_owned(),
-        },
-        sled::Error::Io(error) => LogError::Io {
-            doing: format!("{doing} {}", dir.display()),
-            source: std::io::Error::new(error.kind(), error.to_string()),
-        },
+        sled::Error::Io(error) => failed(error, doing, dir, reserve),
         sled::Error::Unsupported(why) => LogError::Unfit(why.clone()),
         sled::Error::CollectionNotFound(_)
         | sled::Error::ReportableBug(_)

@@ -15,6 +15,7 @@ use crate::log::medium::{Medium, Store};
 use crate::log::pack::{self, PACKED_PART, Place};
 use crate::log::packed::SEALED;
 use crate::log::sled_store::{SledStore, StoreOptions};
+use crate::log::wal::WalStore;
 use crate::log::{LogError, LogId, LogOptions};
 
 /// How far somebody goes who changes an entry.
@@ -67,8 +68,11 @@ impl Vandal {
         change: impl FnOnce(&mut Vec<u8>),
     ) -> Result<bool, LogError> {
         if !self.packed {
-            let store = self.folder.open_volume(self.volume)?;
-            let changed = change_in(&*store, PART, (log, position), care, change)?;
+            let (store, wal) =
+                (self.folder.open_volume(self.volume)?, self.folder.wal(self.volume));
+            // Or else the next start would put there again what was noted beside it.
+            let store = WalStore::open(store, wal, 0)?;
+            let changed = change_in(&store, PART, (log, position), care, change)?;
             return Ok(changed.is_some());
         }
         let pack = self.log.join(format!("pack-{:08}", self.volume));

@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use crate::log::LogError;
 use crate::log::medium::{Medium, Store};
 use crate::log::pack::Pack;
+use crate::log::wal::WalStore;
 
 /// So many volumes stay open that nobody reads.
 const KEPT: usize = 2;
@@ -18,6 +19,7 @@ const KEPT: usize = 2;
 /// All volumes of a store.
 pub(crate) struct Volumes {
     medium: Arc<dyn Medium>,
+    wal_bytes: u64,
     held: Mutex<Held>,
 }
 
@@ -42,9 +44,9 @@ pub(crate) struct Lease {
 }
 
 impl Volumes {
-    /// The volumes of this medium, all of them closed.
-    pub(crate) fn new(medium: Arc<dyn Medium>) -> Arc<Volumes> {
-        Arc::new(Volumes { medium, held: Mutex::default() })
+    /// The volumes of this medium, all of them closed, and how long the write-ahead log of each may be.
+    pub(crate) fn new(medium: Arc<dyn Medium>, wal_bytes: u64) -> Arc<Volumes> {
+        Arc::new(Volumes { medium, wal_bytes, held: Mutex::default() })
     }
 
     /// Opens a volume, or shares it with those who have it open.
@@ -60,7 +62,8 @@ impl Volumes {
             let store: Arc<dyn Store> = if self.medium.has_pack(number)? {
                 Arc::new(Pack::open(number, Arc::clone(&self.medium))?)
             } else {
-                self.medium.open_volume(number)?
+                let store = self.medium.open_volume(number)?;
+                Arc::new(WalStore::open(store, self.medium.wal(number), self.wal_bytes)?)
             };
             held.open.insert(number, Open { users: 1, store: Arc::clone(&store) });
             store
@@ -81,6 +84,12 @@ impl Volumes {
         let store = lease.store.take()?;
         self.lock().open.remove(&lease.number);
         Some((lease.number, store))
+    }
+
+    /// Whether somebody opens or closes a volume just now.
+    #[cfg(test)]
+    pub(crate) fn is_opening(&self) -> bool {
+        self.held.try_lock().is_err()
     }
 
     fn lock(&self) -> MutexGuard<'_, Held> {

@@ -161,7 +161,7 @@ impl Faults {
         let packer = {
             let mut now = self.lock();
             let may = now.doing == Doing::Writing
-                && matches!(act, Act::Put | Act::Sync | Act::WriteHead)
+                && matches!(act, Act::Put | Act::Sync | Act::WriteHead | Act::SyncWal)
                 && now.packer.is_some();
             if !may || !now.dice.percent(10) {
                 return;
@@ -190,7 +190,7 @@ impl Fates for Faults {
             .filter(|plan| plan.of.map_or(plan.nth == acts, |of| of == act && plan.nth == kind));
         let fate = hit.map_or(Fate::Done, |plan| plan.fate);
         // Only a sync can forget. Where that of the cards does, a card may be gone after the next power cut, and no entry.
-        let syncs = matches!(act, Act::Sync | Act::SyncHead) && at != Spot::Cards;
+        let syncs = matches!(act, Act::Sync | Act::SyncHead | Act::SyncWal) && at != Spot::Cards;
         let forgets = fate == Fate::Fails(Failure::Forgotten) && !syncs;
         let fate = if forgets { Fate::Fails(Failure::Refused) } else { fate };
         if fate != Fate::Done {
@@ -220,6 +220,9 @@ pub(super) fn plan(dice: &mut Dice) -> Option<Plan> {
         Act::CreateHead,
         Act::WriteHead,
         Act::SyncHead,
+        Act::CreateWal,
+        Act::WriteWal,
+        Act::SyncWal,
     ];
     let of = if dice.percent(60) { dice.one(&acts) } else { None };
     // The first acts of a life are those of its start: as likely as all others together.

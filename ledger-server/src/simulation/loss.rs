@@ -46,8 +46,9 @@ fn up_to_somewhere(dice: &mut Dice) -> impl FnMut(Act, Spot) -> Arrival {
             return Arrival::Whole;
         }
         over.insert(at);
-        if act == Act::WriteHead && dice.percent(50) {
-            let bytes = usize::try_from(dice.between(1, 91)).unwrap();
+        if matches!(act, Act::WriteHead | Act::WriteWal) && dice.percent(50) {
+            let most = if act == Act::WriteHead { 91 } else { 600 };
+            let bytes = usize::try_from(dice.between(1, most)).unwrap();
             // Two writes to the same slot lie in the same sector, and what is behind a torn one in time may be whole.
             return Arrival::Torn(bytes);
         }

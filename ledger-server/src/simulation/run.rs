@@ -91,6 +91,7 @@ impl Run {
         let often = dice.percent(50);
         let options = LogOptions {
             volume_bytes: dice.one(&[700, 2_000, 6_000, 40_000]).unwrap_or_default(),
+            wal_bytes: dice.one(&[0, 600, 2_000, 6_000, 40_000, 400_000]).unwrap_or_default(),
             cache_bytes: 1 << 20,
             min_free_bytes: 0,
             reserve_bytes: 0,

@@ -18,12 +18,22 @@ pub(super) struct Content {
     pub(super) volumes: BTreeMap<u32, Keys>,
     pub(super) cards: Keys,
     pub(super) heads: BTreeMap<LogId, Vec<u8>>,
+    pub(super) wals: BTreeMap<u32, Vec<u8>>,
 }
 
 #[derive(Clone)]
 pub(super) enum Write {
-    Key { at: Spot, key: (String, Vec<u8>), value: Option<Vec<u8>> },
-    Head { log: LogId, offset: u64, bytes: Vec<u8> },
+    Key {
+        at: Spot,
+        key: (String, Vec<u8>),
+        value: Option<Vec<u8>>,
+    },
+    /// In place, into a head file or a write-ahead log.
+    Bytes {
+        at: Spot,
+        offset: u64,
+        bytes: Vec<u8>,
+    },
 }
 
 /// A write that is not on the platter.
@@ -42,8 +52,7 @@ pub(super) enum Forgotten {
 impl Write {
     pub(super) fn at(&self) -> Spot {
         match self {
-            Write::Key { at, .. } => *at,
-            Write::Head { log, .. } => Spot::Head(*log),
+            Write::Key { at, .. } | Write::Bytes { at, .. } => *at,
         }
     }
 
@@ -51,7 +60,8 @@ impl Write {
         match self {
             Write::Key { value: Some(_), .. } => Act::Put,
             Write::Key { value: None, .. } => Act::Remove,
-            Write::Head { .. } => Act::WriteHead,
+            Write::Bytes { at: Spot::Wal(_), .. } => Act::WriteWal,
+            Write::Bytes { .. } => Act::WriteHead,
         }
     }
 
@@ -59,9 +69,9 @@ impl Write {
     pub(super) fn torn(&self, first: usize) -> Option<Write> {
         match self {
             Write::Key { .. } => None,
-            Write::Head { log, offset, bytes } => {
+            Write::Bytes { at, offset, bytes } => {
                 let bytes = bytes.iter().copied().take(first).collect();
-                Some(Write::Head { log: *log, offset: *offset, bytes })
+                Some(Write::Bytes { at: *at, offset: *offset, bytes })
             }
         }
     }
@@ -73,7 +83,16 @@ impl Content {
         match at {
             Spot::Volume(number) => Some(self.volumes.entry(number).or_default()),
             Spot::Cards => Some(&mut self.cards),
-            Spot::Head(_) => None,
+            Spot::Head(_) | Spot::Wal(_) => None,
+        }
+    }
+
+    /// The bytes of a file that is written in place, made where there is none.
+    fn file(&mut self, at: Spot) -> Option<&mut Vec<u8>> {
+        match at {
+            Spot::Head(log) => Some(self.heads.entry(log).or_default()),
+            Spot::Wal(number) => Some(self.wals.entry(number).or_default()),
+            Spot::Volume(_) | Spot::Cards => None,
         }
     }
 
@@ -81,7 +100,7 @@ impl Content {
         match at {
             Spot::Volume(number) => self.volumes.get(&number),
             Spot::Cards => Some(&self.cards),
-            Spot::Head(_) => None,
+            Spot::Head(_) | Spot::Wal(_) => None,
         }
     }
 
@@ -94,8 +113,8 @@ impl Content {
                     None => drop(keys.remove(key)),
                 }
             }
-            Write::Head { log, offset, bytes } => {
-                let file = self.heads.entry(*log).or_default();
+            Write::Bytes { at, offset, bytes } => {
+                let Some(file) = self.file(*at) else { return };
                 let at = usize::try_from(*offset).unwrap_or(usize::MAX);
                 file.resize(file.len().max(at.saturating_add(bytes.len())), 0);
                 for (old, new) in file.iter_mut().skip(at).zip(bytes) {

@@ -29,6 +29,12 @@ pub enum Act {
     WriteHead,
     /// A head file is brought to the platter.
     SyncHead,
+    /// The file of a write-ahead log comes to be.
+    CreateWal,
+    /// A record is written there.
+    WriteWal,
+    /// It is brought to the platter.
+    SyncWal,
 }
 
 /// Where something lies.
@@ -40,6 +46,8 @@ pub enum Spot {
     Cards,
     /// In the head file of this log.
     Head(LogId),
+    /// In the write-ahead log of this volume.
+    Wal(u32),
 }
 
 /// How something goes wrong.
@@ -79,7 +87,7 @@ pub trait Fates: Send + Sync {
 pub enum Arrival {
     /// It is on the platter.
     Whole,
-    /// Its first bytes are, where it is one to a head file. A store takes a value that is torn for none.
+    /// Its first bytes are, where it is one to a file that is written in place. A store takes a value that is torn for none.
     Torn(usize),
     /// It is not.
     Never,

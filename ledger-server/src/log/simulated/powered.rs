@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::log::medium::{Check, Fill, Medium, Store, Visit};
+use crate::log::medium::{Check, Fill, Medium, Store, Visit, WalFile};
 use crate::log::simulated::content::{Keys, Write, scan};
 use crate::log::simulated::fate::{self, Act, Failure, Fate, Spot};
 use crate::log::simulated::{Disk, SimulatedDisk};
@@ -77,6 +77,10 @@ impl Medium for Powered {
             })?;
         }
         Ok(Arc::new(self.tables(at)))
+    }
+
+    fn wal(&self, number: u32) -> Box<dyn WalFile> {
+        Box::new(Wal { disk: self.clone(), number })
     }
 
     fn has_pack(&self, number: u32) -> Result<bool, LogError> {
@@ -157,7 +161,7 @@ impl Medium for Powered {
 
     fn write_head(&self, log: LogId, offset: u64, bytes: &[u8]) -> Result<(), LogError> {
         self.act((Act::WriteHead, Spot::Head(log)), |disk| {
-            disk.write(Write::Head { log, offset, bytes: bytes.to_vec() })
+            disk.write(Write::Bytes { at: Spot::Head(log), offset, bytes: bytes.to_vec() })
         })
     }
 
@@ -247,6 +251,45 @@ impl Store for Tables {
     fn sync(&self) -> Result<(), LogError> {
         self.disk.act((Act::Sync, self.at), |disk| {
             disk.sync(self.at);
+            Ok(())
+        })
+    }
+}
+
+/// The file of a write-ahead log.
+struct Wal {
+    disk: Powered,
+    number: u32,
+}
+
+impl WalFile for Wal {
+    fn read(&self) -> Result<Vec<u8>, LogError> {
+        Ok(self.disk.lock()?.now.wals.get(&self.number).cloned().unwrap_or_default())
+    }
+
+    fn make(&self, length: u64) -> Result<(), LogError> {
+        self.disk.act((Act::CreateWal, Spot::Wal(self.number)), |disk| {
+            disk.take_room()?;
+            let length = usize::try_from(length).unwrap_or(usize::MAX);
+            for content in [&mut disk.now, &mut disk.platter] {
+                let file = content.wals.entry(self.number).or_default();
+                file.resize(file.len().max(length), 0);
+            }
+            Ok(())
+        })
+    }
+
+    fn write(&self, offset: u64, bytes: &[u8]) -> Result<(), LogError> {
+        let at = Spot::Wal(self.number);
+        self.disk.act((Act::WriteWal, at), |disk| {
+            disk.write(Write::Bytes { at, offset, bytes: bytes.to_vec() })
+        })
+    }
+
+    fn sync(&self) -> Result<(), LogError> {
+        let at = Spot::Wal(self.number);
+        self.disk.act((Act::SyncWal, at), |disk| {
+            disk.sync(at);
             Ok(())
         })
     }
