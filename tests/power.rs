@@ -29,9 +29,10 @@ const STORE: &str = "CARESTORE_VICTIM_STORE";
 /// How many entries of each log were acknowledged.
 pub(crate) type Acknowledged = BTreeMap<u32, u64>;
 
-/// Head files are synced by their thread, as in a server, and volumes are soon full.
+/// Head files are synced by their thread, as in a server, and volumes are soon full, and write-ahead logs sooner.
 pub(crate) fn options() -> LogOptions {
-    LogOptions { head_sync_every: Duration::from_millis(10), volume_bytes: 1 << 20, ..small() }
+    let (volume_bytes, wal_bytes) = (1 << 20, 128 << 10);
+    LogOptions { head_sync_every: Duration::from_millis(10), volume_bytes, wal_bytes, ..small() }
 }
 
 /// The entry with this position: of a length of its own, and nothing like its neighbours.
