@@ -7,9 +7,11 @@
 //!
 //! A store that is opened is given what these records hold, in order. It may have all or some of that already, and more: what it
 //! has twice changes nothing, since no key is ever given another value, and what was removed may come back. So only such
-//! keys are removed that are of no use to anybody, as tail blocks are once their segment is there. Which records count says the **epoch**, a number in the store itself: a checkpoint
-//! raises it, and it comes to the platter in the same sync as all that it makes needless. So no record of another epoch
-//! is ever taken for one of this, and no sync is needed to do away with them.
+//! keys are removed that are of no use to anybody, as tail blocks are once their segment is there.
+//!
+//! Which records count says the **epoch**, a number in the store itself: a checkpoint raises it, and it comes to the platter in
+//! the same sync as all that it makes needless. So no record of another epoch is ever taken for one of this, and no sync is
+//! needed to do away with them.
 //!
 //! A record begins with 44 bytes: epoch (8), length of what follows (4), and the BLAKE3 hash (32) of epoch, length, place in the
 //! file (8), and what follows. That is, for each key: length of the table's name (1), the name, length of the key (1), the key, and
@@ -119,6 +121,7 @@ impl WalStore {
         change.push(&mut noted.changes)
     }
 
+    /// Writes, if no write has failed yet.
     fn once(
         &self,
         write: impl FnOnce(&WalStore, &mut Noted) -> Result<(), LogError>,
