@@ -179,8 +179,14 @@ fn pages(extent: &Extent, runtime: &Runtime, way: &Arc<Way>) {
     report("calls/statement/page", "ms", &all);
 }
 
-/// The writer's rate with nobody following, and with many.
+/// The writer's rate with nobody following, and with many: where callers ask as fast as they are answered, so that every
+/// follower takes from the processor what they would have, and where they pause.
 fn followers(extent: &Extent, town: &Town<'_>) {
+    followed(extent, town, (Load::Hours, "followers"), "append");
+    followed(extent, town, (Load::Paused, "followers, paused"), "append and pause");
+}
+
+fn followed(extent: &Extent, town: &Town<'_>, (load, name): (Load, &str), does: &str) {
     let mut came = FOLLOWERS.map(|followers| (followers, Came::default(), Figures::default()));
     for _ in 0..extent.runs {
         for (followers, came, heard) in &mut came {
@@ -191,15 +197,15 @@ fn followers(extent: &Extent, town: &Town<'_>) {
                     town.runtime.spawn(async move { way.follow(nth, seen).await })
                 })
                 .collect();
-            let entries = town.call(FOLLOWED, Load::Hours, came);
+            let entries = town.call(FOLLOWED, load, came);
             heard.push(f64::from(seen.load(Ordering::Relaxed)) / rate(entries, SECOND));
             following.iter().for_each(tokio::task::JoinHandle::abort);
         }
     }
-    println!("\n{FOLLOWED} callers append, and so many follow the history:");
+    println!("\n{FOLLOWED} callers {does}, and so many follow the history:");
     for (followers, came, heard) in &came {
         came.print(&format!("{followers} followers"));
-        came.report(&format!("followers/{followers}"), "entries/s");
+        came.report(&format!("{name}/{followers}"), "entries/s");
         if *followers > 0 {
             println!(
                 "{:>26} each entry was heard of {} times in that time",
