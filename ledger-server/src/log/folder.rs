@@ -295,7 +295,8 @@ pub(crate) fn names(dir: &Path) -> Result<Vec<String>, LogError> {
 pub(crate) fn failed(error: &std::io::Error, doing: &str, at: &Path, reserve: &Path) -> LogError {
     if error.kind() == ErrorKind::StorageFull {
         let (folder, reserve) = (at.to_owned(), reserve.to_owned());
-        let free_bytes = free(at).unwrap_or(0);
+        // What was to be made there may not be there.
+        let free_bytes = free(at).or_else(|_| free(at.parent().unwrap_or(at))).unwrap_or(0);
         return LogError::DiskFull { folder, free_bytes, needed_bytes: SPARE, reserve };
     }
     let source = std::io::Error::new(error.kind(), error.to_string());
@@ -353,7 +354,8 @@ pub(crate) fn read_if_there(path: &Path) -> Result<Option<Vec<u8>>, LogError> {
     }
 }
 
-fn fill(mut file: &File, bytes: u64) -> std::io::Result<()> {
+/// Writes so many zeros.
+pub(crate) fn fill(mut file: &File, bytes: u64) -> std::io::Result<()> {
     let zeros = [0; 4096];
     let mut left = bytes;
     while left > 0 {

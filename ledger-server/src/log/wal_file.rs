@@ -1,12 +1,13 @@
 //! The file of a volume's write-ahead log on a real disk.
 
 use std::fs::{File, OpenOptions};
+use std::io::{Seek, SeekFrom};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use crate::log::LogError;
-use crate::log::folder::{failed, read_if_there, sync_folder};
+use crate::log::folder::{failed, fill, read_if_there, sync_folder};
 use crate::log::medium::WalFile;
 
 /// A file in the volume's own folder, so that the two are never apart.
@@ -41,19 +42,11 @@ impl WalFile for DiskWal {
     fn make(&self, length: u64) -> Result<(), LogError> {
         let make = || -> std::io::Result<File> {
             let mut options = OpenOptions::new();
-            let file =
+            let mut file =
                 options.read(true).write(true).create(true).truncate(false).open(&self.path)?;
             // Written, and not only asked for: a sync of what is written there later has no other blocks to note.
-            let mut at = file.metadata()?.len();
-            let zeros = [0; 1 << 14];
-            while at < length {
-                let step = (length - at).min(zeros.len() as u64);
-                file.write_all_at(
-                    zeros.get(..usize::try_from(step).unwrap_or(0)).unwrap_or(&zeros),
-                    at,
-                )?;
-                at += step;
-            }
+            let there = file.seek(SeekFrom::End(0))?;
+            fill(&file, length.saturating_sub(there))?;
             file.sync_all()?;
             Ok(file)
         };
