@@ -183,7 +183,7 @@ fn pages(extent: &Extent, runtime: &Runtime, way: &Arc<Way>) {
 /// follower takes from the processor what they would have, and where they pause.
 fn followers(extent: &Extent, town: &Town<'_>) {
     followed(extent, town, (Load::Hours, "followers"), "append");
-    followed(extent, town, (Load::Paused, "followers, paused"), "append and pause");
+    followed(extent, town, (Load::Paused, "followers-paused"), "append and pause");
 }
 
 fn followed(extent: &Extent, town: &Town<'_>, (load, name): (Load, &str), does: &str) {

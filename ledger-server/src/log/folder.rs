@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::log::medium::{Check, Fill, Medium, Store, WalFile};
-use crate::log::sled_store::{SledStore, StoreOptions};
+use crate::log::sled_store::{SEGMENT_SIZE, SledStore, StoreOptions};
 use crate::log::wal_file::DiskWal;
 use crate::log::{LogError, LogId, LogOptions};
 
@@ -27,7 +27,7 @@ use crate::log::{LogError, LogId, LogOptions};
 /// and whoever does not know of it would miss what is in there alone.
 const FORMAT: u32 = 3;
 /// So much must be free again on a disk that was full: two segments of a store.
-const SPARE: u64 = 16 << 20;
+const SPARE: u64 = 2 * SEGMENT_SIZE as u64;
 const TITLE: &str = "care store log, format ";
 
 /// A store's folder, checked and ready.

@@ -1,4 +1,5 @@
-//! The seam below the packing: tables of keys and values, a write-ahead log for those that grow, packs, and a slot file for each log.
+//! The seam below the packing: tables of keys and values, a write-ahead log for those that grow, packs, and a slot file for
+//! each log.
 //!
 //! A disk with sled on it is one such medium, a simulated disk that forgets what was not synced is
 //! the other. All that decides what is written when is above this line, and so is shared.

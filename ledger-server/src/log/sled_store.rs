@@ -23,7 +23,7 @@ use crate::log::pack::PACKED_PART;
 pub(crate) const MAX_VALUE: usize = 64 * 1024;
 
 /// Large segments make the truncation jobs rare that can deadlock.
-const SEGMENT_SIZE: usize = 8 * 1024 * 1024;
+pub(crate) const SEGMENT_SIZE: usize = 8 * 1024 * 1024;
 
 /// How a store is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

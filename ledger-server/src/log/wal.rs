@@ -121,8 +121,8 @@ impl WalStore {
         change.push(&mut noted.changes)
     }
 
-    /// Writes, if no write has failed yet.
-    fn once(
+    /// Writes, where no write has failed before.
+    fn unless_failed(
         &self,
         write: impl FnOnce(&WalStore, &mut Noted) -> Result<(), LogError>,
     ) -> Result<(), LogError> {
@@ -188,11 +188,11 @@ impl Store for WalStore {
     }
 
     fn sync(&self) -> Result<(), LogError> {
-        self.once(WalStore::bring)
+        self.unless_failed(WalStore::bring)
     }
 
     fn close(&self) -> Result<(), LogError> {
-        self.once(|store, noted| {
+        self.unless_failed(|store, noted| {
             let lacks = noted.much || noted.end > 0 || !noted.changes.is_empty();
             if lacks { store.checkpoint(noted) } else { Ok(()) }
         })
