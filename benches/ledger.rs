@@ -43,6 +43,8 @@ mod stages;
 mod start;
 #[path = "ledger/table.rs"]
 mod table;
+#[path = "ledger/unit.rs"]
+mod unit;
 #[path = "ledger/years.rs"]
 mod years;
 

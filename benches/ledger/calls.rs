@@ -33,8 +33,9 @@ use server::{Inside, Server};
 pub(crate) use server::was_meant;
 
 const CALLERS: [usize; 3] = [1, 16, 256];
-/// So many callers send batches.
-const BATCHERS: usize = 16;
+/// So many callers send batches: at first those who bring what a few programs have gathered, then as many as keep both cores
+/// busy whatever the disk does.
+const BATCHERS: [usize; 2] = [16, 64];
 /// Lines of the long statement.
 const LINES: u32 = 10_000;
 const FOLLOWERS: [usize; 2] = [0, 100];
@@ -67,7 +68,11 @@ impl Came {
         report(&format!("calls/{name}/server"), "µs", &self.server);
     }
 
+    /// Prints a line, if something was measured.
     fn print(&self, name: &str) {
+        if self.rate.is_empty() {
+            return;
+        }
         println!(
             "{name:>26}{:>30}{:>34}{:>36}{:>28}{:>28}",
             self.rate.show(a_second),
@@ -138,7 +143,7 @@ impl Town<'_> {
 fn answers(extent: &Extent, town: &Town<'_>) {
     let mut appends = CALLERS.map(|callers| (callers, Came::default()));
     let mut bare = CALLERS.map(|callers| (callers, Came::default()));
-    let mut batches = Came::default();
+    let mut batches = BATCHERS.map(|callers| (callers, Came::default()));
     for _ in 0..extent.runs {
         for ((callers, append), (_, bare)) in appends.iter_mut().zip(&mut bare) {
             if chosen(&format!("append {callers}")) {
@@ -146,8 +151,10 @@ fn answers(extent: &Extent, town: &Town<'_>) {
                 town.call(*callers, Load::Health, bare);
             }
         }
-        if chosen("batches") {
-            town.call(BATCHERS, Load::Batches, &mut batches);
+        for (callers, came) in &mut batches {
+            if chosen(&format!("batches {callers}")) {
+                town.call(*callers, Load::Batches, came);
+            }
         }
     }
     for (callers, came) in &appends {
@@ -158,8 +165,10 @@ fn answers(extent: &Extent, town: &Town<'_>) {
         came.print(&format!("bare {callers}"));
         came.report(&format!("bare/{callers}"), "calls/s");
     }
-    batches.print(&format!("batches of {}: {BATCHERS}", callers::BATCH));
-    batches.report(&format!("batch{}", callers::BATCH), "entries/s");
+    for (callers, came) in &batches {
+        came.print(&format!("batches of {}: {callers}", callers::BATCH));
+        came.report(&format!("batch{}/{callers}", callers::BATCH), "entries/s");
+    }
 }
 
 /// The pages of one long statement.

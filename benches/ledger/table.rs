@@ -23,6 +23,11 @@ impl Figures {
         self.0.sort_by(f64::total_cmp);
     }
 
+    /// Whether nothing was measured.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// The same figures in another unit.
     pub(crate) fn each(&self, unit: impl Fn(f64) -> f64) -> Figures {
         let mut figures = Figures::default();

@@ -1,4 +1,5 @@
-//! The server that is called: a process of its own, over the library, with its default settings, on the real disk.
+//! The server that is called: a process of its own, over the library, with its default settings and in the environment of its
+//! unit for systemd, on the real disk.
 //!
 //! The bench's program runs itself again as this. It says where it listens on its standard output, serves until its
 //! standard input ends, and then says how long calls took inside it, if it was asked to look.
@@ -19,6 +20,8 @@ use tracing::{
     field::{Field, Visit},
     span,
 };
+
+use crate::unit;
 
 /// The argument by which the program knows that it is to be the server.
 const HIDDEN: &str = "--be-the-server-of-calls";
@@ -48,7 +51,7 @@ impl Server {
     /// Starts a server on a folder.
     pub(crate) fn start(data: &Path, inside: Inside) -> Server {
         let mut command = Command::new(env::current_exe().unwrap());
-        command.arg(HIDDEN).arg(data);
+        command.arg(HIDDEN).arg(data).envs(unit::settings());
         if inside == Inside::Timed {
             command.arg(TIMED);
         }
