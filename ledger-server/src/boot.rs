@@ -309,10 +309,8 @@ fn fold(
     replay(log, id, after, cores, |Verified { entries, hashes }| {
         metrics.replayed(entries.len() as u64);
         match hashes {
-            Hashes::Segment(root) => view.add_all(entries, *root),
-            Hashes::Leaves(leaves) => {
-                entries.iter().zip(leaves).try_for_each(|(entry, leaf)| view.add(entry, *leaf))
-            }
+            Hashes::Segment(root) => view.add_segment(entries, *root),
+            Hashes::Leaves(leaves) => view.add(entries, leaves),
         }
     })?;
     Ok(view)

@@ -49,7 +49,7 @@ pub async fn demo(how: &Demo) -> Result<(), Error> {
             listen.port()
         )));
     }
-    let now = Clock::machine().now().map_err(|jumped| Error::ClockJumped(jumped.to_string()))?;
+    let now = Clock::machine().now()?;
     let about = format!("--seed {seed}");
     match folder::look(data, &about)? {
         Found::Whole(filled) => {

@@ -1,6 +1,7 @@
 //! The one writer: requests are decided in turn, recorded together, and answered when they are on the platter.
 
 mod batch;
+mod deciding;
 mod jobs;
 #[cfg(test)]
 mod tests;
@@ -260,7 +261,12 @@ impl Writer {
                 Job::Write(together, reply) => {
                     taken += together.submissions.len();
                     let submissions = together.submissions.into_iter();
-                    let answers = submissions.map(|submission| self.write(batch, submission));
+                    // What comes together is of one moment.
+                    let now = self.ground.clock.now();
+                    let answers = submissions.map(|submission| match &now {
+                        Ok(now) => self.write(batch, submission, *now),
+                        Err(jumped) => Ok(Err(jumped.clone().into())),
+                    });
                     let answers = answers.collect::<Result<_, _>>()?;
                     batch.answer(reply, answers);
                 }
@@ -280,17 +286,18 @@ impl Writer {
     }
 
     /// Brings a batch to the platter, shows it to readers, and only then answers anybody.
-    fn record(&mut self, mut batch: Batch) -> Result<(), Error> {
+    fn record(&mut self, batch: Batch) -> Result<(), Error> {
+        let batch = batch.close();
         let blocks = batch.blocks();
         // What lies before a block is on the platter.
         let before = blocks.iter().map(|block| (block.log, block.first.saturating_sub(1)));
-        self.ground.cards.put(batch.cards(), before)?;
-        if !batch.is_empty() {
+        self.ground.cards.put(&batch.cards, before)?;
+        if !blocks.is_empty() {
             self.ground.log.append(&blocks)?;
-            for (coop, fresh) in batch.take() {
-                if let Some(ledger) = self.ledgers.get(&coop) {
-                    ledger.published.show(&Arc::new(fresh))?;
-                }
+        }
+        for (coop, _, fresh) in &batch.fresh {
+            if let Some(ledger) = self.ledgers.get(coop) {
+                ledger.published.show(fresh)?;
             }
         }
         batch.reply();

@@ -5,7 +5,9 @@ use std::{path::Path, sync::Arc, time::Duration};
 use ledger_core::{Contradiction, Position, Reference, Rejection, Timestamp};
 use ledger_proto::Malformed;
 
-use crate::{access::Denied, limits::MESSAGE_BYTES, log::LogError, obstacle::Obstacle};
+use crate::{
+    access::Denied, clock::Jumped, limits::MESSAGE_BYTES, log::LogError, obstacle::Obstacle,
+};
 
 /// Why a request is not answered as it was meant.
 #[derive(Debug, thiserror::Error)]
@@ -115,7 +117,7 @@ pub enum Error {
     Lost(Arc<LogError>),
     /// The wall clock has jumped.
     #[error("nothing is written: {0}")]
-    ClockJumped(String),
+    ClockJumped(#[from] Jumped),
     /// The log does not obey.
     #[error(transparent)]
     Log(#[from] LogError),
@@ -152,7 +154,7 @@ impl Error {
         let obstacle = match self {
             Self::Obstacle(obstacle) => obstacle,
             Self::Log(error) => Obstacle::Log { data, error },
-            Self::ClockJumped(why) => Obstacle::ClockOff { why },
+            Self::ClockJumped(jumped) => Obstacle::ClockOff { why: jumped.to_string() },
             Self::Contradiction(contradiction) => {
                 Obstacle::Entries { data, why: contradiction.to_string() }
             }

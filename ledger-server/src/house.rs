@@ -116,7 +116,7 @@ impl House {
             .replay()?
             .within(room.clone());
         if let (false, Some(newest)) = (confirm_clock, live.newest()) {
-            clock.beside(newest).map_err(|jumped| Error::ClockJumped(jumped.to_string()))?;
+            clock.beside(newest)?;
         }
         let Opened { engine, directory, checkpoints, log } =
             live.start(Arc::clone(&cards), clock.clone())?;
@@ -202,7 +202,7 @@ impl House {
 
     /// Now, by the house's clock.
     pub(crate) fn now(&self) -> Result<Timestamp, Error> {
-        self.clock.now().map_err(|jumped| Error::ClockJumped(jumped.to_string()))
+        Ok(self.clock.now()?)
     }
 
     fn find(&self, coop: &CoopName) -> Result<(LogId, Arc<Published>), Error> {

@@ -76,15 +76,19 @@ impl View {
         Self { binder, ..self }
     }
 
-    /// The view after one more entry. The same fold serves the live server and a restart.
-    pub(crate) fn add(&mut self, entry: &Entry, leaf: Hash) -> Result<(), Error> {
-        self.fold(entry)?;
-        self.tree.push(leaf);
+    /// The view after more entries, with the leaf of each. The same fold serves the live server and a restart. An error
+    /// leaves it of no use.
+    pub(crate) fn add(&mut self, entries: &[Entry], leaves: &[Hash]) -> Result<(), Error> {
+        if entries.len() != leaves.len() {
+            return Err(Error::internal("there is not one leaf for each entry"));
+        }
+        entries.iter().try_for_each(|entry| self.fold(entry))?;
+        self.tree.extend(leaves);
         Ok(())
     }
 
     /// The view after a whole segment more, of which the root is known. An error leaves it of no use.
-    pub(crate) fn add_all(&mut self, entries: &[Entry], root: Hash) -> Result<(), Error> {
+    pub(crate) fn add_segment(&mut self, entries: &[Entry], root: Hash) -> Result<(), Error> {
         if entries.len() as u64 != SEGMENT {
             return Err(Error::internal("a segment has another number of entries"));
         }

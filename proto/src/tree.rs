@@ -117,6 +117,9 @@ pub fn node(left: &Hash, right: &Hash) -> Hash {
     Over::Entries.node(left, right)
 }
 
+/// Subtrees from this height on are hashed level by level.
+const SIDE_BY_SIDE: u32 = 3;
+
 /// A subtree was to be added where the log cannot take one of that size.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a subtree of {entries} entries does not fit behind a log of {size} entries")]
@@ -172,6 +175,25 @@ impl Frontier {
     /// Adds the next entry's leaf.
     pub fn push(&mut self, leaf: Hash) {
         self.carry(0, leaf);
+    }
+
+    /// Adds the leaves of the next entries: the same as one by one, and sooner where they are many, since what does not depend
+    /// on each other is hashed side by side.
+    pub fn extend(&mut self, leaves: &[Hash]) {
+        let mut rest = leaves;
+        while let Some(most) = rest.len().checked_ilog2() {
+            // The largest subtree that begins here and is full; what is small is hashed as soon by itself.
+            let height = self.size.trailing_zeros().min(most);
+            let (subtree, behind) = rest.split_at(1 << height);
+            if height < SIDE_BY_SIDE {
+                for leaf in subtree {
+                    self.push(*leaf);
+                }
+            } else {
+                self.carry(height, Over::Entries.root(subtree));
+            }
+            rest = behind;
+        }
     }
 
     /// Adds a complete subtree of `2^height` entries, which is legal only where the log's size is a
@@ -291,6 +313,18 @@ mod tests {
             }
             packed.join(&frontier(open)).unwrap();
             prop_assert_eq!(packed, frontier(&leaves));
+        }
+
+        #[test]
+        fn many_leaves_and_single_ones_agree(together in prop::collection::vec(0_usize..600, 1..6)) {
+            let leaves = leaves(together.iter().sum::<usize>() as u64);
+            let (mut many, mut rest) = (Frontier::default(), &leaves[..]);
+            for count in together {
+                let (next, behind) = rest.split_at(count);
+                many.extend(next);
+                rest = behind;
+            }
+            prop_assert_eq!(many, frontier(&leaves));
         }
     }
 }

@@ -62,7 +62,8 @@ fn view(entries: &[Entry]) -> View {
 fn view_on(binder: Binder, entries: &[Entry]) -> View {
     let mut view = View::on(binder);
     for entry in entries {
-        view.add(entry, leaf(&entry.position.get().to_be_bytes())).unwrap();
+        let leaf = leaf(&entry.position.get().to_be_bytes());
+        view.add(std::slice::from_ref(entry), &[leaf]).unwrap();
     }
     view
 }

@@ -40,23 +40,33 @@ impl Writer {
         let Block { log, first, entries } = block;
         let mut replaced = Vec::new();
         let growing = self.logs.entry(log).or_default();
-        let (mut run, mut begins) = (Vec::new(), first);
+        let (mut run, mut begins, mut position) = (Vec::new(), first, first);
         // All at once: many are hashed side by side.
         let bytes: Vec<&[u8]> = entries.iter().map(Vec::as_slice).collect();
         let leaves = Over::Entries.leaves(&bytes);
-        for (position, (entry, leaf)) in (first..).zip(bytes.into_iter().zip(leaves)) {
-            if HEADER + run.len() + 2 + entry.len() > PART {
-                self.bytes += growing.put_tail(&self.current, log, begins, &run)?;
-                (run, begins) = (Vec::new(), position);
+        let (mut bytes, mut leaves) = (&bytes[..], &leaves[..]);
+        while !bytes.is_empty() {
+            // As far as the segment goes.
+            let room = usize::try_from(SEGMENT - growing.open.size()).unwrap_or(usize::MAX);
+            let room = room.min(bytes.len());
+            let (here, behind) = bytes.split_at(room);
+            for entry in here {
+                if HEADER + run.len() + 2 + entry.len() > PART {
+                    self.bytes += growing.put_tail(&self.current, log, begins, &run)?;
+                    (run, begins) = (Vec::new(), position);
+                }
+                block::push_entry(&mut run, entry)?;
+                position += 1;
             }
-            block::push_entry(&mut run, entry)?;
-            growing.open.push(leaf);
+            let (hashed, unhashed) = leaves.split_at(room);
+            growing.open.extend(hashed);
             if growing.open.size() == SEGMENT {
                 growing.payload.append(&mut run);
                 self.bytes += growing.seal(&self.current, log)?;
                 replaced.append(&mut growing.keys);
-                begins = position + 1;
+                begins = position;
             }
+            (bytes, leaves) = (behind, unhashed);
         }
         self.bytes += growing.put_tail(&self.current, log, begins, &run)?;
         Ok(replaced)

@@ -162,10 +162,10 @@ pub(super) fn seen(books: &Books, seen: &[(u64, Hash)]) {
 /// A replay from nothing comes to the same view.
 pub(super) fn again((life, harm): (&Life, Harm), id: LogId, books: &Books, dice: &mut Dice) {
     let mut fresh = View::default();
-    for (entry, leaf) in books.entries.iter().zip(&books.leaves) {
+    for entry in &books.entries {
         assert_eq!(stored::decode(&stored::encode(entry).unwrap()).as_ref(), Ok(entry));
-        fresh.add(entry, *leaf).unwrap();
     }
+    fresh.add(&books.entries, &books.leaves).unwrap();
     let directory = life.opened.directory.read().unwrap();
     let Some((_, published)) = directory.served.values().find(|(log, _)| *log == id) else {
         return;

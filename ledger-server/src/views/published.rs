@@ -37,9 +37,7 @@ impl Published {
         // Before the head moves: whoever is woken by it finds them.
         self.recent.keep(fresh);
         let mut view = self.view.write().unwrap_or_else(PoisonError::into_inner);
-        for (entry, leaf) in &fresh.entries {
-            view.add(entry, *leaf)?;
-        }
+        view.add(fresh.entries(), fresh.leaves())?;
         let head = view.state().head();
         drop(view);
         self.head.send_replace(head);

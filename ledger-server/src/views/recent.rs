@@ -11,9 +11,9 @@ use std::{
     },
 };
 
-use ledger_core::Entry;
+use ledger_core::{Entry, Position};
 use ledger_proto::{
-    Hash,
+    Hash, Over,
     api::{self, Told, time},
     v1,
 };
@@ -23,29 +23,50 @@ use prost::bytes::Bytes;
 const KEPT: usize = 2 << 20;
 
 /// Entries that became durable together, in order and without a gap.
-#[derive(Default)]
 pub(crate) struct Fresh {
-    /// Each entry, with its leaf.
-    pub(crate) entries: Vec<(Entry, Hash)>,
+    entries: Vec<Entry>,
     /// The stored bytes of each.
-    pub(crate) bytes: Vec<Vec<u8>>,
+    bytes: Vec<Vec<u8>>,
+    leaves: Vec<Hash>,
     told: OnceLock<Told>,
 }
 
 impl Fresh {
-    /// Takes one more entry with its bytes.
-    pub(crate) fn push(&mut self, entry: Entry, leaf: Hash, bytes: Vec<u8>) {
-        self.entries.push((entry, leaf));
-        self.bytes.push(bytes);
+    /// Entries, with the stored bytes of each.
+    pub(crate) fn new(entries: Vec<Entry>, bytes: Vec<Vec<u8>>) -> Self {
+        // All at once: many are hashed side by side.
+        let each: Vec<&[u8]> = bytes.iter().map(Vec::as_slice).collect();
+        let leaves = Over::Entries.leaves(&each);
+        Self { entries, bytes, leaves, told: OnceLock::new() }
+    }
+
+    pub(crate) fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// The stored bytes of each entry.
+    pub(crate) fn bytes(&self) -> &[Vec<u8>] {
+        &self.bytes
+    }
+
+    /// The leaf of each entry.
+    pub(crate) fn leaves(&self) -> &[Hash] {
+        &self.leaves
+    }
+
+    /// The leaf of the entry at a position, if it is one of these.
+    pub(crate) fn leaf(&self, position: Position) -> Option<Hash> {
+        let nth = position.get().checked_sub(self.first())?;
+        self.leaves.get(usize::try_from(nth).ok()?).copied()
     }
 
     /// The position of the first entry.
     pub(crate) fn first(&self) -> u64 {
-        self.entries.first().map_or(0, |(entry, _)| entry.position.get())
+        self.entries.first().map_or(0, |entry| entry.position.get())
     }
 
     fn last(&self) -> u64 {
-        self.entries.last().map_or(0, |(entry, _)| entry.position.get())
+        self.entries.last().map_or(0, |entry| entry.position.get())
     }
 
     fn size(&self) -> usize {
@@ -55,8 +76,9 @@ impl Fresh {
     /// The entries as a follower is told of them.
     fn told(&self) -> &Told {
         self.told.get_or_init(|| {
-            let entries = self.entries.iter().zip(&self.bytes);
-            let entries = entries.map(|((entry, leaf), bytes)| history_entry(entry, *leaf, bytes));
+            let hashed = self.bytes.iter().zip(&self.leaves);
+            let entries = self.entries.iter().zip(hashed);
+            let entries = entries.map(|(entry, (bytes, leaf))| history_entry(entry, *leaf, bytes));
             Told::of(&entries.collect::<Vec<_>>())
         })
     }

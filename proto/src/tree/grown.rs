@@ -66,9 +66,18 @@ impl Tree {
     /// Adds the next entry's leaf.
     pub fn push(&mut self, leaf: Hash) {
         self.open.push(leaf);
-        if self.open.size() == SEGMENT {
-            let segment = std::mem::take(&mut self.open);
-            self.seal(segment.root());
+        self.seal_if_full();
+    }
+
+    /// Adds the leaves of the next entries.
+    pub fn extend(&mut self, leaves: &[Hash]) {
+        let mut rest = leaves;
+        while !rest.is_empty() {
+            let room = usize::try_from(SEGMENT - self.open.size()).unwrap_or(usize::MAX);
+            let (next, behind) = rest.split_at(room.min(rest.len()));
+            self.open.extend(next);
+            self.seal_if_full();
+            rest = behind;
         }
     }
 
@@ -79,6 +88,13 @@ impl Tree {
         }
         self.seal(root);
         Ok(())
+    }
+
+    fn seal_if_full(&mut self) {
+        if self.open.size() == SEGMENT {
+            let segment = std::mem::take(&mut self.open);
+            self.seal(segment.root());
+        }
     }
 
     fn seal(&mut self, segment: Hash) {
@@ -228,6 +244,16 @@ mod tests {
         }
         let written = postcard::to_stdvec(&tree).unwrap();
         assert_eq!(postcard::from_bytes::<Tree>(&written).unwrap(), tree);
+    }
+
+    #[test]
+    fn many_leaves_at_once_make_the_same_tree() {
+        let (by_leaves, leaves) = grown(1_300);
+        for together in [1, 2, 7, 100, 255, 256, 257, 1_000, 1_300] {
+            let mut tree = Tree::default();
+            leaves.chunks(together).for_each(|next| tree.extend(next));
+            assert_eq!(tree, by_leaves, "{together} at once");
+        }
     }
 
     #[test]

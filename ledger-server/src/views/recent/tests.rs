@@ -6,7 +6,7 @@ use ledger_core::{
     Actor, Attribution, Authority, Channel, Day, Entry, Event, MemberId, Minutes, Position,
     Timestamp,
 };
-use ledger_proto::{api::Watched, leaf};
+use ledger_proto::api::Watched;
 
 use super::{Follower, Fresh, KEPT, Recent};
 
@@ -32,12 +32,9 @@ fn entry(position: u64) -> Entry {
 
 /// So many entries from one position on, each of so many bytes.
 fn fresh(first: u64, count: u64, size: usize) -> Arc<Fresh> {
-    let mut fresh = Fresh::default();
-    for position in first..first + count {
-        let bytes = vec![u8::try_from(position % 251).unwrap(); size];
-        fresh.push(entry(position), leaf(&bytes), bytes);
-    }
-    Arc::new(fresh)
+    let positions = first..first + count;
+    let bytes = positions.clone().map(|position| vec![u8::try_from(position % 251).unwrap(); size]);
+    Arc::new(Fresh::new(positions.map(entry).collect(), bytes.collect()))
 }
 
 /// What a follower hears that is behind at one position, when the head is at another.
