@@ -232,3 +232,20 @@ fn nothing_is_known_beyond_the_newest_entry() {
         assert!(view.moment(as_of).is_err(), "{as_of:?}");
     }
 }
+
+#[test]
+fn a_view_takes_entries_with_one_leaf_each_and_no_others() {
+    let log = history(&[]);
+    let leaves: Vec<_> =
+        log.iter().map(|entry| leaf(&entry.position.get().to_be_bytes())).collect();
+    let whole = view(&log);
+    let mut together = View::on(Binder::default());
+    together.add(&log, &leaves).unwrap();
+    assert_eq!(together.tree(), whole.tree());
+    assert_eq!(together.state(), whole.state());
+    for short in [&leaves[1..], &[]] {
+        let mut none = View::on(Binder::default());
+        assert!(none.add(&log, short).is_err());
+        assert_eq!((none.tree().size(), none.state().head()), (0, Position::START));
+    }
+}
