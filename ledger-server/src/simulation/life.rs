@@ -50,7 +50,10 @@ impl Life {
         let packed = PackedLog::open_by_hand(&place.disk.medium(), place.options)?;
         let packed = Arc::new(packed);
         let log: Arc<dyn Log> = Arc::clone(&packed) as _;
-        let cards = Arc::new(Cards::on(place.disk.cards()));
+        let store = place.disk.cards();
+        // As every store is when it is opened: what is seen from now on cannot come to be unseen.
+        store.sync()?;
+        let cards = Arc::new(Cards::on(store));
         let live =
             Recovering::new(log, place.folder.to_owned()).alone().beside(&cards)?.replay()?;
         if let (Confirmed::No, Some(newest)) = (confirmed, live.newest()) {
