@@ -1,5 +1,5 @@
-//! An append, as the writer does it around the disk: decided, written as bytes, taken by the writer's state, hashed, and
-//! taken by the state and the tree that readers see.
+//! An append, as the writer does it around the disk: decided, written as bytes, taken in on the side that nobody is shown
+//! yet, hashed, shown, and taken in on the other side.
 
 use ledger_core::{
     CoopName, Decision, Entry, Position, Request, State, Timestamp, decide, evolve, fall_due,
@@ -8,12 +8,17 @@ use ledger_proto::{Hash, Tree, leaf, stored};
 
 use crate::hours::Hours;
 
-/// What the writer knows, and what it shows.
+/// What the writer knows, and what it shows: the two take turns.
 pub(crate) struct Writer {
-    state: State,
-    shown: State,
-    tree: Tree,
+    sides: [Side; 2],
+    ahead: usize,
     hours: Hours,
+}
+
+#[derive(Clone)]
+struct Side {
+    state: State,
+    tree: Tree,
 }
 
 impl Writer {
@@ -25,12 +30,17 @@ impl Writer {
         }
         assert_eq!(state.coop(), Some(&CoopName::new("a-county").unwrap()));
         let hours = Hours::of(state.members().len(), at);
-        Writer { shown: state.clone(), state, tree, hours }
+        let side = Side { state, tree };
+        Writer { sides: [side.clone(), side], ahead: 0, hours }
+    }
+
+    fn ahead(&mut self) -> &mut Side {
+        &mut self.sides[self.ahead]
     }
 
     /// So many hours, each logged and then confirmed.
     pub(crate) fn requests(&self, hours: u32) -> Vec<Request> {
-        let head = self.state.head().get();
+        let head = self.sides[self.ahead].state.head().get();
         let both = |nth: u32| {
             let hours = Position::new(head + 2 * u64::from(nth) + 1);
             [self.hours.log(nth), self.hours.confirm(nth, hours)]
@@ -43,11 +53,12 @@ impl Writer {
 #[inline(never)]
 pub(crate) fn count_append(writer: &mut Writer, requests: &[Request]) {
     for request in requests {
-        let entry = count_decide(&writer.state, request);
+        let entry = count_decide(&writer.ahead().state, request);
         let bytes = count_encode(&entry);
-        count_take(&mut writer.state, &entry);
+        count_take(&mut writer.ahead().state, &entry);
         let leaf = count_leaf(&bytes);
-        count_show(writer, &entry, leaf);
+        count_show(writer, leaf);
+        count_catch_up(writer.ahead(), &entry, leaf);
     }
 }
 
@@ -75,7 +86,13 @@ fn count_leaf(bytes: &[u8]) -> Hash {
 }
 
 #[inline(never)]
-fn count_show(writer: &mut Writer, entry: &Entry, leaf: Hash) {
-    writer.shown = evolve(std::mem::take(&mut writer.shown), entry).unwrap();
-    writer.tree.push(leaf);
+fn count_show(writer: &mut Writer, leaf: Hash) {
+    writer.ahead().tree.push(leaf);
+    writer.ahead = 1 - writer.ahead;
+}
+
+#[inline(never)]
+fn count_catch_up(behind: &mut Side, entry: &Entry, leaf: Hash) {
+    behind.state = evolve(std::mem::take(&mut behind.state), entry).unwrap();
+    behind.tree.push(leaf);
 }

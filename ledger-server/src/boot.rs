@@ -24,7 +24,7 @@ use crate::{
     replay::{Cores, Hashes, Verified, replay},
     room::Room,
     snapshots::Snapshots,
-    views::{Published, View},
+    views::{Ahead, Published, View},
     warden::{Guarded, Warden},
 };
 
@@ -48,7 +48,7 @@ pub(crate) struct Live {
     cores: Cores,
     snapshots: Snapshots,
     registers: BTreeMap<LogId, Arc<Register>>,
-    ledgers: BTreeMap<CoopName, Ledger>,
+    served: BTreeMap<CoopName, (LogId, Arc<Published>)>,
     lost: BTreeMap<CoopName, Arc<LogError>>,
     nameless: Option<Arc<LogError>>,
     next_log: LogId,
@@ -105,7 +105,7 @@ impl Recovering {
             metrics,
             cores,
             registers: BTreeMap::new(),
-            ledgers: BTreeMap::new(),
+            served: BTreeMap::new(),
             lost: BTreeMap::new(),
             nameless: None,
             next_log: LogId::new(1),
@@ -215,9 +215,7 @@ impl Live {
         let coop = coop.ok_or_else(|| Error::Unreadable(format!("log {id} founds no co-op")))?;
         let replayed = head.size.saturating_sub(start);
         tracing::info!(%coop, entries = head.size, replayed, "read");
-        let state = view.state().clone();
-        let published = Arc::new(Published::new(view, Position::new(start)));
-        self.ledgers.insert(coop, Ledger { id, state, published });
+        self.served.insert(coop, (id, Arc::new(Published::new(view, Position::new(start)))));
         Ok(())
     }
 
@@ -232,16 +230,12 @@ impl Live {
 
     /// The newest entry of any co-op: what the clock is held against.
     pub(crate) fn newest(&self) -> Option<ledger_core::Timestamp> {
-        self.ledgers.values().map(|ledger| ledger.state.recorded_at()).max()
+        self.served.values().map(|(_, published)| published.look().state().recorded_at()).max()
     }
 
     /// Opens the directory to readers, and starts no writer.
     pub(crate) fn still(&mut self) -> Still {
-        let served = self
-            .ledgers
-            .iter()
-            .map(|(coop, ledger)| (coop.clone(), (ledger.id, Arc::clone(&ledger.published))));
-        let served = served.collect();
+        let served = self.served.clone();
         let (lost, nameless) = (std::mem::take(&mut self.lost), self.nameless.take());
         let directory = Arc::new(RwLock::new(Directory { served, lost, nameless }));
         let warden = Warden::new(Arc::clone(&directory), self.snapshots.clone());
@@ -266,14 +260,15 @@ impl Live {
         cards: Arc<Cards>,
         clock: Clock,
     ) -> Result<(Opened, Writer), Error> {
-        for ledger in self.ledgers.values() {
-            let next = MemberId::at(ledger.state.members().len());
+        let mut heads = Vec::with_capacity(self.served.len());
+        for (id, published) in self.served.values() {
+            let view = published.look();
+            let (head, next) = (view.state().head(), MemberId::at(view.state().members().len()));
             let next = next.ok_or_else(|| Error::internal("there are too many members"))?;
-            cards.forget_beyond(ledger.id, ledger.state.head(), next)?;
+            cards.forget_beyond(*id, head, next)?;
+            heads.push((*id, head.get()));
         }
         cards.forget_logs_from(self.next_log)?;
-        let heads = self.ledgers.values();
-        let heads: Vec<_> = heads.map(|ledger| (ledger.id, ledger.state.head().get())).collect();
         cards.remember(&heads)?;
         let Still { directory, checkpoints, log } = self.still();
         let ground = Ground {
@@ -284,7 +279,12 @@ impl Live {
             snapshots: self.snapshots,
             room: self.room,
         };
-        let (engine, writer) = Engine::new(ground, self.ledgers, self.next_log);
+        let ledgers = self
+            .served
+            .into_iter()
+            .map(|(coop, (id, published))| Ok((coop, Ledger { id, ahead: Ahead::of(published)? })));
+        let ledgers = ledgers.collect::<Result<_, Error>>()?;
+        let (engine, writer) = Engine::new(ground, ledgers, self.next_log);
         Ok((Opened { engine, directory, checkpoints, log }, writer))
     }
 }
@@ -329,4 +329,4 @@ pub(crate) fn nothing_begun(data: &Path) -> Result<(), Error> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -15,7 +15,7 @@ use std::{
     time::Duration,
 };
 
-use ledger_core::{CoopName, Position, State};
+use ledger_core::{CoopName, Position};
 use tokio::sync::{Semaphore, TryAcquireError, mpsc, oneshot};
 
 use crate::{
@@ -26,7 +26,7 @@ use crate::{
     log::{Log, LogError, LogId},
     room::Room,
     snapshots::Snapshots,
-    views::Published,
+    views::{Ahead, Published},
 };
 use batch::Batch;
 
@@ -42,8 +42,7 @@ const TICK: Duration = Duration::from_secs(1);
 /// A co-op as the writer knows it.
 pub(crate) struct Ledger {
     pub(crate) id: LogId,
-    pub(crate) state: State,
-    pub(crate) published: Arc<Published>,
+    pub(crate) ahead: Ahead,
 }
 
 /// The co-ops that readers can ask about.
@@ -295,23 +294,31 @@ impl Writer {
         if !blocks.is_empty() {
             self.ground.log.append(&blocks)?;
         }
+        let mut behind = Vec::with_capacity(batch.fresh.len());
         for (coop, _, fresh) in &batch.fresh {
-            if let Some(ledger) = self.ledgers.get(coop) {
-                ledger.published.show(fresh)?;
+            if let Some(ledger) = self.ledgers.get_mut(coop) {
+                behind.push((coop.clone(), ledger.ahead.show(Arc::clone(fresh))?));
             }
         }
         batch.reply();
+        // Nobody waits for this any more.
+        for (coop, behind) in behind {
+            if let Some(ledger) = self.ledgers.get_mut(&coop) {
+                ledger.ahead.catch_up(behind)?;
+            }
+        }
         Ok(())
     }
 
     /// A co-op that is being founded has a log of its own from now on.
-    fn open(&mut self, coop: &CoopName) {
+    fn open(&mut self, coop: &CoopName) -> Result<(), Error> {
         let id = self.next_log;
         self.next_log = LogId::new(id.get().saturating_add(1));
         let published = Arc::new(Published::new(self.ground.snapshots.fresh(id), Position::START));
         let mut directory = self.ground.directory.write().unwrap_or_else(PoisonError::into_inner);
         directory.served.insert(coop.clone(), (id, Arc::clone(&published)));
         drop(directory);
-        self.ledgers.insert(coop.clone(), Ledger { id, state: State::default(), published });
+        self.ledgers.insert(coop.clone(), Ledger { id, ahead: Ahead::of(published)? });
+        Ok(())
     }
 }

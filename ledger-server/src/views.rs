@@ -36,7 +36,7 @@ pub(crate) use course::{Asked, Course, Row};
 pub(crate) use exchanges::Exchange;
 pub(crate) use flows::Line;
 pub(crate) use moment::Moment;
-pub(crate) use published::Published;
+pub(crate) use published::{Ahead, Published};
 pub(crate) use recent::{Follower, Fresh, Recent, history_entry};
 
 /// What was sealed last: balances are proved by it.
@@ -79,10 +79,16 @@ impl View {
     /// The view after more entries, with the leaf of each. The same fold serves the live server and a restart. An error
     /// leaves it of no use.
     pub(crate) fn add(&mut self, entries: &[Entry], leaves: &[Hash]) -> Result<(), Error> {
-        if entries.len() != leaves.len() {
+        entries.iter().try_for_each(|entry| self.take(entry))?;
+        self.know(leaves)
+    }
+
+    /// The leaves of the entries that were taken in last, without which there is nothing to prove by. An error leaves it
+    /// of no use.
+    fn know(&mut self, leaves: &[Hash]) -> Result<(), Error> {
+        if self.tree.size().checked_add(leaves.len() as u64) != Some(self.state.head().get()) {
             return Err(Error::internal("there is not one leaf for each entry"));
         }
-        entries.iter().try_for_each(|entry| self.fold(entry))?;
         self.tree.extend(leaves);
         Ok(())
     }
@@ -93,10 +99,11 @@ impl View {
             return Err(Error::internal("a segment has another number of entries"));
         }
         self.tree.push_segment(root).map_err(Error::internal)?;
-        entries.iter().try_for_each(|entry| self.fold(entry))
+        entries.iter().try_for_each(|entry| self.take(entry))
     }
 
-    fn fold(&mut self, entry: &Entry) -> Result<(), Error> {
+    /// One entry more, of which the leaf is not known yet.
+    fn take(&mut self, entry: &Entry) -> Result<(), Error> {
         if let Event::StateSealed { accounts_root: sealed, .. } = &entry.event {
             if accounts_root(self.state.books()).as_bytes() != sealed.bytes() {
                 let what = "the sealed root is not that of the accounts";
@@ -245,10 +252,18 @@ impl View {
     /// What a snapshot is made of: a view of its own, which is packed when nobody waits for this one any more. Nothing: its
     /// pages have no file, or are spoiled.
     pub(crate) fn taken(&self) -> Option<(Taken, Self)> {
-        let taken = self.binder.taken()?;
+        Some((self.binder.taken()?, self.copy(Binder::default())))
+    }
+
+    /// The same view once more, with its pages in the same file: the same entries fill them with the same bytes.
+    fn twin(&self) -> Self {
+        self.copy(self.binder.clone())
+    }
+
+    fn copy(&self, binder: Binder) -> Self {
         let Self { state, tree, books, times, enrolled, opened, exchanges, sealed, binder: _ } =
             self;
-        let copy = Self {
+        Self {
             state: state.clone(),
             tree: tree.clone(),
             books: books.clone(),
@@ -257,8 +272,7 @@ impl View {
             opened: opened.clone(),
             exchanges: exchanges.clone(),
             sealed: sealed.clone(),
-            binder: Binder::default(),
-        };
-        Some((taken, copy))
+            binder,
+        }
     }
 }

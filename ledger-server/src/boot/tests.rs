@@ -21,12 +21,12 @@ const ONE: LogId = LogId::new(1);
 const GIFTS: u64 = 20_000;
 const PENCE: i64 = 1_000_000_000_000;
 
-fn fund() -> FundId {
+pub(crate) fn fund() -> FundId {
     FundId::new(1).unwrap()
 }
 
-/// A log of gifts, of which the last entry takes back the first.
-fn gifts() -> Vec<Event> {
+/// A log of so many gifts to a fund, of which the last entry takes back the first.
+pub(crate) fn gifts(gifts: u64) -> Vec<Event> {
     let coop = CoopName::new("colne-valley").unwrap();
     let title = Title::new("General").unwrap();
     let (fund, source, pence) = (fund(), CashSource::Grant, Pence::new(PENCE).unwrap());
@@ -42,7 +42,7 @@ fn gifts() -> Vec<Event> {
         Event::CoopFounded { coop, policy: Values::template() },
         Event::FundOpened { fund, title, freedom: FundFreedom::Unrestricted },
     ];
-    events.extend((0..GIFTS).map(|_| gift.clone()));
+    events.extend((0..gifts).map(|_| gift.clone()));
     events.push(back);
     events
 }
@@ -54,7 +54,7 @@ fn pages_that_cannot_be_read_back_are_kept_in_memory() {
     fs::create_dir(data.path().join("derived")).unwrap();
     symlink("/dev/null", data.path().join("derived/1.pages")).unwrap();
     let log = Arc::new(MemoryLog::new());
-    let entries = written(gifts());
+    let entries = written(gifts(GIFTS));
     log.append(&[Block { log: ONE, first: 1, entries: &entries }]).unwrap();
     let fresh = Snapshots::in_folder(data.path()).fresh(ONE);
     assert!(
@@ -64,8 +64,8 @@ fn pages_that_cannot_be_read_back_are_kept_in_memory() {
 
     let live = Recovering::new(log, data.path().to_owned()).replay().unwrap();
     assert!(live.lost.is_empty() && live.nameless.is_none());
-    let ledger = live.ledgers.values().next().unwrap();
-    let view = ledger.published.look();
+    let (_, published) = live.served.values().next().unwrap();
+    let view = published.look();
     let came_in = |through| {
         view.at(Line::FundIn(fund()), Moment::Through(Position::new(through))).unwrap() / PENCE
     };

@@ -7,7 +7,7 @@ use std::{
 
 use ledger_core::{
     AccountsRoot, Command, CoopName, Decision, Entry, Event, MemberId, Position, Rejection,
-    Request, State, TimeAccount, Timestamp, Transfer, advance, decide, fall_due, import, retried,
+    Request, State, TimeAccount, Timestamp, Transfer, decide, fall_due, import, retried,
 };
 use ledger_proto::{Hash, accounts_root, leaf, stored};
 
@@ -44,21 +44,22 @@ impl Writer {
                 Ok(Decision::Record(entry)) if validate_only => {
                     return Ok(Ok(Draft::Whole(tried(&State::default(), *entry))));
                 }
-                Ok(Decision::Record(_) | Decision::AlreadyRecorded(_)) => self.open(&coop),
+                Ok(Decision::Record(_) | Decision::AlreadyRecorded(_)) => self.open(&coop)?,
             }
         }
         self.due(batch, &coop, now)?;
         let Some(ledger) = self.ledgers.get(&coop) else {
             return Ok(Err(Rejection::CoopNotFound.into()));
         };
-        if let Err(error) = ledger.published.served() {
+        if let Err(error) = ledger.ahead.published().served() {
             return Ok(Err(error));
         }
-        request.at = ledger.state.stamp(now);
+        request.at = ledger.ahead.state().stamp(now);
         if let Err(error) = self.look_up(batch, &coop, &mut request) {
             return Ok(Err(error));
         }
-        let entry = match decide(&ledger.state, &request) {
+        let state = ledger.ahead.state();
+        let entry = match decide(&state, &request) {
             Err(rejection) => return Ok(Err(rejection.into())),
             Ok(Decision::AlreadyRecorded(position)) => {
                 return Ok(self.replay(batch, &coop, position).map(Draft::Whole));
@@ -66,8 +67,9 @@ impl Writer {
             Ok(Decision::Record(entry)) => *entry,
         };
         if validate_only {
-            return Ok(Ok(Draft::Whole(tried(&ledger.state, entry))));
+            return Ok(Ok(Draft::Whole(tried(&state, entry))));
         }
+        drop(state);
         let log = ledger.id;
         let position = entry.position;
         if let (Some(card), Event::MemberEnrolled { member, .. }) = (card, &entry.event) {
@@ -83,8 +85,8 @@ impl Writer {
     pub(super) fn recall(&self, batch: &Batch, submission: &Submission) -> Result<Draft, Error> {
         let Submission { coop, request, .. } = submission;
         let ledger = self.ledgers.get(coop).ok_or(Error::NoRoom)?;
-        ledger.published.served()?;
-        match retried(&ledger.state, request)? {
+        ledger.ahead.published().served()?;
+        match retried(&ledger.ahead.state(), request)? {
             Some(position) => self.replay(batch, coop, position).map(Draft::Whole),
             None => Err(Error::NoRoom),
         }
@@ -105,12 +107,14 @@ impl Writer {
     fn due(&mut self, batch: &mut Batch, coop: &CoopName, now: Timestamp) -> Result<(), Error> {
         loop {
             let Some(ledger) = self.ledgers.get(coop) else { return Ok(()) };
-            if ledger.published.served().is_err() {
+            if ledger.ahead.published().served().is_err() {
                 return Ok(());
             }
-            let Some(entry) = fall_due(&ledger.state, ledger.state.stamp(now)) else {
-                return Ok(());
+            let due = {
+                let state = ledger.ahead.state();
+                fall_due(&state, state.stamp(now))
             };
+            let Some(entry) = due else { return Ok(()) };
             self.take(batch, coop, entry)?;
         }
     }
@@ -119,8 +123,8 @@ impl Writer {
     fn take(&mut self, batch: &mut Batch, coop: &CoopName, entry: Entry) -> Result<Draft, Error> {
         let bytes = stored::encode(&entry).map_err(Error::internal)?;
         let ledger = self.ledgers.get_mut(coop).ok_or(Rejection::CoopNotFound)?;
-        let below_soft_floor = below_soft_floor(&ledger.state, &entry);
-        advance(&mut ledger.state, &entry)?;
+        let below_soft_floor = below_soft_floor(&ledger.ahead.state(), &entry);
+        ledger.ahead.take(&entry)?;
         if below_soft_floor > 0 {
             batch.note_below(coop, entry.position, below_soft_floor);
         }
@@ -141,28 +145,26 @@ impl Writer {
             let lost = self.not_lost(&job.coop);
             return Ok(Err(lost.err().unwrap_or_else(|| Rejection::CoopNotFound.into())));
         };
-        if let Err(error) = ledger.published.served() {
+        if let Err(error) = ledger.ahead.published().served() {
             return Ok(Err(error));
         }
-        let at = ledger.state.stamp(now);
-        let importing = ledger_core::Importing { at, actor: job.actor };
-        let done = import(ledger.state.clone(), &job.steps, importing)?;
+        let state = ledger.ahead.state().clone();
+        let head = state.head();
+        let importing = ledger_core::Importing { at: state.stamp(now), actor: job.actor };
+        let done = import(state, &job.steps, importing)?;
         let recorded = done.entries.iter().filter(|(step, _)| step.is_some()).count();
         let all_good = done.failures.is_empty() && done.dependent == 0 && !job.unreadable;
         let stored = !job.validate_only && !done.entries.is_empty() && (all_good || job.keep_good);
-        let position = if stored { done.state.head() } else { ledger.state.head() };
-        let log = ledger.id;
-        if stored {
+        let position = if stored { done.state.head() } else { head };
+        if let Some(ledger) = self.ledgers.get_mut(&job.coop).filter(|_| stored) {
             for (step, entry) in done.entries {
                 let card = step.and_then(|step| job.cards.get(step).cloned().flatten());
                 if let (Some(card), Event::MemberEnrolled { member, .. }) = (card, &entry.event) {
-                    batch.keep(log, Card::Member(*member, card));
+                    batch.keep(ledger.id, Card::Member(*member, card));
                 }
                 let bytes = stored::encode(&entry).map_err(Error::internal)?;
-                batch.push(&job.coop, log, entry, bytes);
-            }
-            if let Some(ledger) = self.ledgers.get_mut(&job.coop) {
-                ledger.state = done.state;
+                ledger.ahead.take(&entry)?;
+                batch.push(&job.coop, ledger.id, entry, bytes);
             }
         }
         Ok(Ok(ImportAnswer {
@@ -192,7 +194,8 @@ impl Writer {
         if let (Command::SealState { accounts_root: root }, Some(ledger)) =
             (&mut request.command, self.ledgers.get(coop))
         {
-            *root = Some(AccountsRoot::new(*accounts_root(ledger.state.books()).as_bytes()));
+            let accounts = accounts_root(ledger.ahead.state().books());
+            *root = Some(AccountsRoot::new(*accounts.as_bytes()));
         }
         Ok(())
     }
@@ -271,7 +274,7 @@ fn below_soft_floor(before: &State, entry: &Entry) -> i64 {
 
 /// The same of an entry that is on the platter, as the account stood after it and by the policy of its day.
 fn stood_below(ledger: &Ledger, entry: &Entry) -> Result<i64, Error> {
-    let view = ledger.published.look();
+    let view = ledger.ahead.published().look();
     let mut policies = view.state().policies().iter();
     let policy = policies.find(|policy| policy.version == entry.policy_version);
     let after = Moment::Through(entry.position);

@@ -47,7 +47,7 @@ pub(crate) struct Kept {
 }
 
 /// The pages that are full.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Binder {
     // None: all pages stay in memory.
     file: Option<Bound>,
