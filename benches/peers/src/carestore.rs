@@ -1,12 +1,14 @@
 //! This ledger, over gRPC: hours recorded by an officer, each an entry that moves minutes.
 
+use std::time::Duration;
+
 use ledger_core::MemberId;
 use ledger_proto::v1::{
     self, batch_service_client::BatchServiceClient, coop_service_client::CoopServiceClient,
     time_bank_service_client::TimeBankServiceClient, write, write_result,
 };
 use tonic::{
-    Request,
+    Code, Request,
     metadata::{Ascii, MetadataValue},
     transport::Channel,
 };
@@ -21,6 +23,9 @@ const COOP: &str = "coops/side-by-side";
 /// So many can give and be helped. A giver may give so many minutes on a day, and so many days back, that it never runs out.
 const MEMBERS: u64 = 1_000;
 const DAYS_BACK: u64 = 56;
+/// So often a server that is starting is asked again, and after so long.
+const TRIES: u32 = 600;
+const PAUSE: Duration = Duration::from_millis(50);
 
 pub(crate) struct CareStore {
     channels: Vec<Channel>,
@@ -45,8 +50,16 @@ impl CareStore {
             context: Some(v1::WriteContext { acting_as: "officers/1".to_owned(), ..context() }),
             ..request
         };
-        let channel = self.channel(0);
-        CoopServiceClient::new(channel).found_coop(self.dressed(found)).await?;
+        let mut client = CoopServiceClient::new(self.channel(0));
+        let mut tries = 0;
+        while let Err(refused) = client.found_coop(self.dressed(found.clone())).await {
+            tries += 1;
+            // For a moment after it has opened its folder, too, the server says that it is starting.
+            if refused.code() != Code::Unavailable || tries == TRIES {
+                return Err(refused.into());
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
         for _ in 0..MEMBERS / 100 {
             let hats = vec![v1::Hat::CommunityVolunteer.into()];
             let enrol = v1::EnrolMemberRequest { hats, ..v1::EnrolMemberRequest::default() };
