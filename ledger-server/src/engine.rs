@@ -301,7 +301,7 @@ impl Writer {
             }
         }
         batch.reply();
-        // Nobody waits for this any more.
+        // The callers have their answers: only the next batch waits for this.
         for (coop, behind) in behind {
             if let Some(ledger) = self.ledgers.get_mut(&coop) {
                 ledger.ahead.catch_up(behind)?;

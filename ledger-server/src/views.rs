@@ -1,4 +1,5 @@
-//! What readers see: the ledger as it stands on the platter, and every account as it has stood.
+//! What readers see: the ledger as it stands on the platter, and every account as it has stood. There are two views of each
+//! log (`published.rs`), one of them ahead of what is shown.
 //!
 //! What grows with the log lies in pages in the binder, a file beside the log; a view holds what a page begins with, and
 //! the last page of each course.
@@ -65,6 +66,10 @@ pub(crate) struct View {
     binder: Binder,
 }
 
+fn not_one_each() -> Error {
+    Error::internal("there is not one leaf for each entry")
+}
+
 impl View {
     /// The view of an empty log, with its pages in this binder.
     pub(crate) fn on(binder: Binder) -> Self {
@@ -79,6 +84,9 @@ impl View {
     /// The view after more entries, with the leaf of each. The same fold serves the live server and a restart. An error
     /// leaves it of no use.
     pub(crate) fn add(&mut self, entries: &[Entry], leaves: &[Hash]) -> Result<(), Error> {
+        if entries.len() != leaves.len() {
+            return Err(not_one_each());
+        }
         entries.iter().try_for_each(|entry| self.take(entry))?;
         self.know(leaves)
     }
@@ -87,7 +95,7 @@ impl View {
     /// of no use.
     fn know(&mut self, leaves: &[Hash]) -> Result<(), Error> {
         if self.tree.size().checked_add(leaves.len() as u64) != Some(self.state.head().get()) {
-            return Err(Error::internal("there is not one leaf for each entry"));
+            return Err(not_one_each());
         }
         self.tree.extend(leaves);
         Ok(())
