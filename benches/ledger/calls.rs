@@ -201,9 +201,9 @@ fn followed(extent: &Extent, town: &Town<'_>, (load, name): (Load, &str), does: 
         for (followers, came, heard) in &mut came {
             let seen = Arc::new(AtomicU32::new(0));
             let following: Vec<_> = (0..*followers)
-                .map(|nth| {
+                .map(|_| {
                     let (way, seen) = (Arc::clone(town.way), Arc::clone(&seen));
-                    town.runtime.spawn(async move { way.follow(nth, seen).await })
+                    town.runtime.spawn(async move { way.follow(seen).await })
                 })
                 .collect();
             let entries = town.call(FOLLOWED, load, came);

@@ -46,6 +46,7 @@ const COOP: &str = "coops/a-county";
 
 /// The way to a server, shared by all callers.
 pub(crate) struct Way {
+    endpoint: Endpoint,
     channels: Vec<Channel>,
     token: MetadataValue<Ascii>,
     turn: AtomicU32,
@@ -92,14 +93,16 @@ impl Decoder for Counting {
     type Error = Status;
 
     fn decode(&mut self, message: &mut DecodeBuf<'_>) -> Result<Option<u32>, Status> {
-        let mut entries = 0;
-        while message.has_remaining() {
-            let (field, form) = decode_key(message).unwrap();
+        let (mut entries, mut left) = (0, message.chunk());
+        assert_eq!(left.len(), message.remaining(), "a message lies in one piece");
+        while !left.is_empty() {
+            let (field, form) = decode_key(&mut left).unwrap();
             assert_eq!(form, WireType::LengthDelimited);
-            let length = decode_varint(message).unwrap();
-            message.advance(usize::try_from(length).unwrap());
+            let length = decode_varint(&mut left).unwrap();
+            left.advance(usize::try_from(length).unwrap());
             entries += u32::from(field == 1);
         }
+        message.advance(message.remaining());
         Ok(Some(entries))
     }
 }
@@ -133,7 +136,7 @@ impl Way {
         let token = std::fs::read_to_string(data.join("operator.token")).unwrap();
         let token = format!("Bearer {}", token.trim()).parse().unwrap();
         let today = now().day();
-        Way { channels, token, turn: AtomicU32::new(0), ids: AtomicU32::new(0), today }
+        Way { endpoint, channels, token, turn: AtomicU32::new(0), ids: AtomicU32::new(0), today }
     }
 
     /// Founds the co-op, and enrols everybody.
@@ -222,12 +225,13 @@ impl Way {
         (began.elapsed(), all)
     }
 
-    /// Follows the history from here on, until dropped; counts entries.
-    pub(crate) async fn follow(&self, nth: usize, seen: Arc<AtomicU32>) {
+    /// Follows the history from here on, until dropped; counts entries. Whoever follows is a program of its own, and has a
+    /// connection of its own: nobody's answers wait behind what followers are told.
+    pub(crate) async fn follow(&self, seen: Arc<AtomicU32>) {
         // From the head on: a follower that has been there all along.
         let after_position = self.head().await;
         let request = v1::WatchHistoryRequest { coop: COOP.to_owned(), after_position };
-        let mut client = Grpc::new(self.channel(nth));
+        let mut client = Grpc::new(self.endpoint.connect().await.unwrap());
         client.ready().await.unwrap();
         let watch = PathAndQuery::from_static("/carestore.v1.HistoryService/WatchHistory");
         let answer = client.server_streaming(self.dressed(request), watch, Counting).await;

@@ -28,7 +28,7 @@ use tonic_prost::ProstCodec;
 
 use super::{
     Service,
-    feed::{Answers, MESSAGE, Reader, WAITING, page, send},
+    feed::{Answers, Reader, WAITING, page, send},
     prover::on_a_thread,
     room::Room,
 };
@@ -44,6 +44,9 @@ const REST: Duration = Duration::from_millis(20);
 const REST_EACH: Duration = Duration::from_millis(2);
 /// Nobody rests for longer than this.
 const REST_MOST: Duration = Duration::from_millis(300);
+/// A message of what is shared holds about so many bytes: both sides make such messages out of memory that they have just
+/// used, where each larger one has its pages made anew for it.
+const SHARED: usize = 64 << 10;
 
 /// A watch of the history, with its entries in bytes.
 type Watches = Answers<Watched>;
@@ -132,7 +135,7 @@ async fn next(
     follower: &Follower,
     through: u64,
 ) -> Result<(Reader, Vec<Bytes>), Error> {
-    if let Some((entries, last)) = follower.after(reader.after, through, MESSAGE) {
+    if let Some((entries, last)) = follower.after(reader.after, through, SHARED) {
         // Damage that was found meanwhile ends the stream.
         reader.goes_on()?;
         reader.after = last;

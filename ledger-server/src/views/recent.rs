@@ -6,7 +6,7 @@
 use std::{
     collections::VecDeque,
     sync::{
-        Arc, Mutex, OnceLock, PoisonError,
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
         atomic::{AtomicUsize, Ordering},
     },
 };
@@ -21,6 +21,8 @@ use prost::bytes::Bytes;
 
 /// So many bytes of entries are kept.
 const KEPT: usize = 2 << 20;
+/// Pieces of what is kept that come to less are joined until they come to so many bytes.
+const PIECE: usize = 8 << 10;
 
 /// Entries that became durable together, in order and without a gap.
 pub(crate) struct Fresh {
@@ -105,8 +107,73 @@ pub(crate) struct Recent {
 
 #[derive(Default)]
 struct Kept {
-    fresh: VecDeque<Arc<Fresh>>,
+    pieces: VecDeque<Piece>,
     size: usize,
+}
+
+/// Some of what is kept: entries in a row.
+#[derive(Clone)]
+struct Piece {
+    first: u64,
+    last: u64,
+    /// Of the stored bytes.
+    size: usize,
+    held: Held,
+}
+
+#[derive(Clone)]
+enum Held {
+    /// As the writer left it.
+    Fresh(Arc<Fresh>),
+    /// Of several pieces that somebody has been told of, made one: whoever comes later has fewer to take.
+    Joined(Arc<Told>),
+}
+
+impl Piece {
+    fn fresh(fresh: &Arc<Fresh>) -> Self {
+        let (first, last, size) = (fresh.first(), fresh.last(), fresh.size());
+        Self { first, last, size, held: Held::Fresh(Arc::clone(fresh)) }
+    }
+
+    /// Several in a row.
+    fn joined(some: &[&Piece]) -> Self {
+        let parts: Vec<&Told> = some.iter().map(|piece| piece.told()).collect();
+        Self {
+            first: some.first().map_or(0, |piece| piece.first),
+            last: some.last().map_or(0, |piece| piece.last),
+            size: some.iter().map(|piece| piece.size).sum(),
+            held: Held::Joined(Arc::new(Told::joined(&parts))),
+        }
+    }
+
+    fn told(&self) -> &Told {
+        match &self.held {
+            Held::Fresh(fresh) => fresh.told(),
+            Held::Joined(told) => told,
+        }
+    }
+
+    /// Whether readers can see it, when they see the log through a position.
+    fn seen(&self, through: u64) -> bool {
+        // What is joined was told to somebody.
+        self.last <= through || matches!(self.held, Held::Joined(_))
+    }
+}
+
+impl Kept {
+    /// Puts a piece in the place of so many that it was joined of, if they are there still, and gives those back.
+    fn replace(&mut self, joined: Piece, parts: usize) -> Vec<Piece> {
+        let from = self.pieces.partition_point(|piece| piece.last < joined.first);
+        let until = from.saturating_add(parts);
+        // As many as then, and the same last one: none has gone, and none was joined by somebody else.
+        let last = until.checked_sub(1).and_then(|last| self.pieces.get(last));
+        if last.is_none_or(|piece| piece.last != joined.last) {
+            return Vec::new();
+        }
+        let parts = self.pieces.drain(from..until).collect();
+        self.pieces.insert(from, joined);
+        parts
+    }
 }
 
 /// Somebody who follows, until dropped.
@@ -127,9 +194,9 @@ impl Recent {
 
     /// Keeps what has become durable. It may be kept before readers can see it: nobody asks beyond the head.
     pub(crate) fn keep(&self, fresh: &Arc<Fresh>) {
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kept = self.kept();
         let gap =
-            kept.fresh.back().is_some_and(|last| last.last().saturating_add(1) != fresh.first());
+            kept.pieces.back().is_some_and(|last| last.last.saturating_add(1) != fresh.first());
         if gap || self.followers.load(Ordering::Relaxed) == 0 {
             *kept = Kept::default();
         }
@@ -137,11 +204,15 @@ impl Recent {
             return;
         }
         kept.size += fresh.size();
-        kept.fresh.push_back(Arc::clone(fresh));
+        kept.pieces.push_back(Piece::fresh(fresh));
         while kept.size > KEPT {
-            let Some(oldest) = kept.fresh.pop_front() else { break };
-            kept.size -= oldest.size();
+            let Some(oldest) = kept.pieces.pop_front() else { break };
+            kept.size -= oldest.size;
         }
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -151,8 +222,8 @@ impl Follower {
         self.0.followers.load(Ordering::Relaxed)
     }
 
-    /// The entries after a position, through another at the most, about so many bytes of them, and the position of the last.
-    /// Nothing: they are not kept, or not any more, and stand in the log.
+    /// The entries after a position, through another at the most or as far as somebody else was told of them, about so many
+    /// bytes of them, and the position of the last. Nothing: they are not kept, or not any more, and stand in the log.
     pub(crate) fn after(
         &self,
         after: u64,
@@ -160,13 +231,15 @@ impl Follower {
         about: usize,
     ) -> Option<(Vec<Bytes>, u64)> {
         let (mut told, mut bytes, mut last) = (Vec::new(), 0, after);
-        for fresh in self.kept(after, through, about) {
+        let pieces = self.pieces(after, through, about);
+        self.join(&pieces);
+        for piece in pieces {
             if bytes >= about {
                 break;
             }
-            let known = last.saturating_add(1).saturating_sub(fresh.first());
+            let known = last.saturating_add(1).saturating_sub(piece.first);
             let known = usize::try_from(known).unwrap_or(usize::MAX);
-            let (part, count) = fresh.told().without(known, about - bytes);
+            let (part, count) = piece.told().without(known, about - bytes);
             bytes += part.len();
             told.push(part);
             last = last.saturating_add(count as u64);
@@ -175,20 +248,39 @@ impl Follower {
     }
 
     /// What is kept of that, shared; nothing is put into bytes while the writer may be waiting to leave more.
-    fn kept(&self, after: u64, through: u64, about: usize) -> Vec<Arc<Fresh>> {
-        let kept = self.0.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        if kept.fresh.front().is_none_or(|oldest| oldest.first() > after.saturating_add(1)) {
+    fn pieces(&self, after: u64, through: u64, about: usize) -> Vec<Piece> {
+        let kept = self.0.kept();
+        if kept.pieces.front().is_none_or(|oldest| oldest.first > after.saturating_add(1)) {
             return Vec::new();
         }
-        let from = kept.fresh.partition_point(|fresh| fresh.last() <= after);
+        let from = kept.pieces.partition_point(|piece| piece.last <= after);
         let mut size = 0;
-        let wanted = kept.fresh.range(from..).take_while(|fresh| {
+        let wanted = kept.pieces.range(from..).take_while(|piece| {
             // The entry that stands in the middle of the first counts for nothing yet.
-            let wanted = fresh.last() <= through && size <= about;
-            size += fresh.size();
+            let wanted = piece.seen(through) && size <= about;
+            size += piece.size;
             wanted
         });
         wanted.cloned().collect()
+    }
+
+    /// Makes one piece of several small ones that the writer has left, for whoever is told of them next.
+    fn join(&self, pieces: &[Piece]) {
+        let (mut some, mut size) = (Vec::new(), 0);
+        for piece in pieces {
+            if piece.size >= PIECE {
+                (some, size) = (Vec::new(), 0);
+                continue;
+            }
+            some.push(piece);
+            size += piece.size;
+            if size >= PIECE {
+                let joined = Piece::joined(&some);
+                // What was there is let go when the lock has been.
+                let _parts = self.0.kept().replace(joined, some.len());
+                (some, size) = (Vec::new(), 0);
+            }
+        }
     }
 }
 

@@ -33,6 +33,18 @@ impl Told {
         Self { bytes: bytes.into(), ends }
     }
 
+    /// Several, one after the other, in one piece.
+    pub fn joined(parts: &[&Told]) -> Self {
+        let mut bytes = Vec::with_capacity(parts.iter().map(|part| part.bytes.len()).sum());
+        let mut ends = Vec::with_capacity(parts.iter().map(|part| part.ends.len()).sum());
+        for part in parts {
+            let start = bytes.len();
+            ends.extend(part.ends.iter().map(|end| start.saturating_add(*end)));
+            bytes.extend_from_slice(&part.bytes);
+        }
+        Self { bytes: bytes.into(), ends }
+    }
+
     /// The entries without the first few, up to and with the one that makes them so many bytes: shared, not copied. And how
     /// many they are.
     pub fn without(&self, first: usize, about: usize) -> (Bytes, usize) {
@@ -118,6 +130,17 @@ mod tests {
             assert_eq!(bytes, spelled.encode_to_vec());
             assert_eq!(watched.encoded_len(), bytes.len());
             assert_eq!(watched.spelled().unwrap(), spelled);
+        }
+    }
+
+    #[test]
+    fn what_is_joined_is_as_if_it_had_been_one_piece() {
+        let all = entries(9);
+        let whole = Told::of(&all);
+        for (one, two) in [(0, 0), (0, 4), (3, 3), (2, 7), (9, 9)] {
+            let parts = [&all[..one], &all[one..two], &all[two..]].map(Told::of);
+            let joined = Told::joined(&parts.each_ref());
+            assert_eq!((joined.bytes, joined.ends), (whole.bytes.clone(), whole.ends.clone()));
         }
     }
 

@@ -8,7 +8,7 @@ use ledger_core::{
 };
 use ledger_proto::api::Watched;
 
-use super::{Follower, Fresh, KEPT, Recent};
+use super::{Follower, Fresh, Held, KEPT, PIECE, Recent};
 
 fn entry(position: u64) -> Entry {
     let from = MemberId::at(1).unwrap();
@@ -113,4 +113,91 @@ fn nothing_is_kept_for_nobody_and_nothing_is_missing_for_who_comes_back() {
     recent.keep(&fresh(7, 2, 100));
     assert_eq!(heard(&follower, 4, 8, usize::MAX), None, "5 and 6 stand in the log");
     assert_eq!(heard(&follower, 6, 8, usize::MAX), Some(vec![7, 8]));
+}
+
+/// How many pieces are kept, and how many of them were joined.
+fn pieces(recent: &Recent) -> (usize, usize) {
+    let kept = recent.kept();
+    assert_eq!(
+        kept.size,
+        kept.pieces.iter().map(|piece| piece.size).sum::<usize>(),
+        "nothing is kept for ever"
+    );
+    let joined = kept.pieces.iter().filter(|piece| matches!(piece.held, Held::Joined(_)));
+    (kept.pieces.len(), joined.count())
+}
+
+#[test]
+fn small_pieces_are_joined_by_the_first_who_is_told_of_them() {
+    let recent = Arc::new(Recent::default());
+    let follower = recent.follow();
+    let size = PIECE / 10;
+    let mut head = 0;
+    // A large one among them stays as it is, and so do the small ones before it that do not come to a piece.
+    for (count, size) in [(1, size); 35].into_iter().chain([(4, PIECE)]).chain([(1, size); 12]) {
+        recent.keep(&fresh(head + 1, count, size));
+        head += count;
+    }
+    assert_eq!(pieces(&recent), (48, 0));
+    let all: Vec<u64> = (1..=head).collect();
+    assert_eq!(heard(&follower, 0, head, usize::MAX).as_ref(), Some(&all));
+    assert_eq!(pieces(&recent), (3 + 2 + 1 + 1 + 1, 4), "eleven come to a piece");
+    // Whoever comes later is told the same, from wherever they are, and nothing is joined again.
+    for after in 0..head {
+        for about in [1, 3 * size, PIECE, usize::MAX] {
+            let mut told = Vec::new();
+            while after + (told.len() as u64) < head {
+                told.extend(heard(&follower, after + told.len() as u64, head, about).unwrap());
+            }
+            assert_eq!(told, all[usize::try_from(after).unwrap()..], "after {after}");
+        }
+    }
+    assert_eq!(pieces(&recent), (8, 4));
+}
+
+#[test]
+fn who_knows_of_less_than_somebody_else_was_told_hears_of_all_of_a_piece() {
+    let recent = Arc::new(Recent::default());
+    let follower = recent.follow();
+    for position in 1..=20 {
+        recent.keep(&fresh(position, 1, PIECE / 10));
+    }
+    // Nobody was told of it yet: only what is seen.
+    assert_eq!(heard(&follower, 0, 9, usize::MAX), Some((1..=9).collect()));
+    assert_eq!(pieces(&recent), (20, 0));
+    assert_eq!(heard(&follower, 0, 14, usize::MAX), Some((1..=14).collect()));
+    assert_eq!(pieces(&recent), (10, 1));
+    assert_eq!(heard(&follower, 0, 9, usize::MAX), Some((1..=11).collect()));
+    assert_eq!(heard(&follower, 5, 9, usize::MAX), Some((6..=11).collect()));
+    assert_eq!(heard(&follower, 11, 11, usize::MAX), None);
+}
+
+#[test]
+fn a_piece_is_put_only_where_its_parts_are() {
+    let recent = Arc::new(Recent::default());
+    let follower = recent.follow();
+    let keep = |positions: std::ops::RangeInclusive<u64>| {
+        positions.for_each(|position| recent.keep(&fresh(position, 1, PIECE / 10)));
+    };
+    keep(1..=11);
+    let before = follower.pieces(0, 11, usize::MAX);
+    // Somebody else is first.
+    follower.join(&before);
+    assert_eq!(pieces(&recent), (1, 1));
+    follower.join(&before);
+    assert_eq!(pieces(&recent), (1, 1));
+    // They have gone, all or some, to make room.
+    keep(12..=22);
+    let before = follower.pieces(11, 22, usize::MAX);
+    let kept = std::mem::take(&mut *recent.kept());
+    follower.join(&before);
+    assert_eq!(pieces(&recent), (0, 0));
+    *recent.kept() = kept;
+    let gone: Vec<_> = recent.kept().pieces.drain(..3).collect();
+    recent.kept().size -= gone.iter().map(|piece| piece.size).sum::<usize>();
+    keep(23..=25);
+    follower.join(&before);
+    assert_eq!(pieces(&recent), (12, 0));
+    assert_eq!(heard(&follower, 11, 22, usize::MAX), None);
+    assert_eq!(heard(&follower, 13, 22, usize::MAX), Some((14..=22).collect()));
 }
