@@ -69,6 +69,21 @@ fn nobody_sees_what_is_not_shown_and_nobody_else_writes() {
 }
 
 #[test]
+fn who_follows_is_told_of_what_is_shown_without_reading_the_log() {
+    let history = history(4);
+    let published = Arc::new(Published::new(View::default(), Position::START));
+    let mut ahead = Ahead::of(Arc::clone(&published)).unwrap();
+    let (follower, mut head) = (published.recent().follow(), published.follow());
+    take(&mut ahead, fresh(&history, 0..3).entries());
+    assert!(!head.has_changed().unwrap());
+    let behind = ahead.show(fresh(&history, 0..3)).unwrap();
+    assert_eq!(*head.borrow_and_update(), Position::new(3));
+    assert_eq!(follower.after(0, 3, usize::MAX).map(|(_, last)| last), Some(3));
+    ahead.catch_up(behind).unwrap();
+    assert!(!head.has_changed().unwrap(), "they were told");
+}
+
+#[test]
 fn without_the_leaves_nothing_is_shown() {
     let history = history(1);
     let published = Arc::new(Published::new(View::default(), Position::START));
