@@ -3,11 +3,19 @@
 
 use ledger_client::Client;
 use ledger_proto::v1;
+use prost::Message;
 
 use crate::harness::{Town, ask::Ask, run, say};
 
 /// Writes that come while others follow.
 const WRITES: usize = 400;
+
+/// Writes that come in one batch: nobody gives more minutes in a day.
+const TOGETHER: usize = 700;
+/// A message for who keeps up holds about so many bytes of entries…
+const ENTRIES: usize = 64 << 10;
+/// …and not so many besides: what one entry has more than fits, and the head.
+const BESIDES: usize = 2 << 10;
 
 /// Follows from a position until another has been heard of.
 async fn follow(client: Client, after_position: i64, until: i64) -> Vec<v1::HistoryEntry> {
@@ -48,5 +56,41 @@ fn whoever_follows_a_busy_log_hears_each_entry_once_from_wherever_it_began() {
                 all.iter().filter(|entry| entry.position > after).cloned().collect();
             assert_eq!(seen.await.unwrap(), expected, "after {after}");
         }
+    });
+}
+
+#[test]
+fn what_comes_at_once_is_told_in_small_messages_to_whoever_keeps_up() {
+    run(async {
+        let town = Town::peopled().await;
+        let after_position = town.position().await;
+        let (coop, client) = (town.client().coop(), town.client());
+        let request = v1::WatchHistoryRequest { coop, after_position };
+        let mut stream = client.watch_history(request).await.unwrap();
+        // The first says only how far the log goes.
+        assert_eq!(stream.message().await.unwrap().unwrap().entries, []);
+        let write = |_| {
+            let mut write = say::record(1, 4, 1);
+            *write.context() = Some(town.by("officers/1"));
+            write.write()
+        };
+        let batch = v1::SubmitBatchRequest { writes: (0..TOGETHER).map(write).collect() };
+        let answer = town.client().submit_batch(batch).await.unwrap();
+        for result in answer.results {
+            let recorded = matches!(result.result, Some(v1::write_result::Result::Receipt(_)));
+            assert!(recorded, "{result:?}");
+        }
+        let until = after_position + i64::try_from(TOGETHER).unwrap();
+        let (mut at, mut full) = (after_position, 0);
+        while at < until {
+            let told = stream.message().await.unwrap().expect("it goes on");
+            for entry in &told.entries {
+                at += 1;
+                assert_eq!(entry.position, at);
+            }
+            assert!(told.encoded_len() < ENTRIES + BESIDES, "{} bytes", told.encoded_len());
+            full += u32::from(told.encoded_len() >= ENTRIES);
+        }
+        assert!(full >= 1, "the messages are full where there is so much to tell");
     });
 }
