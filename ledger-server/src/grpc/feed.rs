@@ -26,7 +26,7 @@ use crate::{
 };
 
 /// A message holds about so many bytes of entries: well below what a client takes by default.
-pub(super) const MESSAGE: usize = 1 << 20;
+const MESSAGE: usize = 1 << 20;
 /// So many messages may wait for a slow reader.
 pub(super) const WAITING: usize = 4;
 

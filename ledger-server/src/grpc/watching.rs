@@ -2,7 +2,7 @@
 //!
 //! A follower near the head reads what the writer has just left; one that is further behind reads the log, and crosses over
 //! when it has come near. Whoever has just been told something is told the next a moment later, with all that came
-//! meanwhile: a busy log is followed in few large messages, a quiet one without delay.
+//! meanwhile, in small messages one behind the other: a busy log wakes its followers seldom, a quiet one without delay.
 
 use std::{
     convert::Infallible,
@@ -129,7 +129,8 @@ async fn follow(
     }
 }
 
-/// The next entries up to and with this position, about a message full: from what is shared, or else from the log.
+/// The next entries up to and with this position, or as far as somebody else was told, about a message full: from what is
+/// shared, or else from the log.
 async fn next(
     mut reader: Reader,
     follower: &Follower,
