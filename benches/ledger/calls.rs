@@ -8,17 +8,12 @@
 mod callers;
 #[path = "calls/cores.rs"]
 mod cores;
+#[path = "calls/followers.rs"]
+mod followers;
 #[path = "calls/server.rs"]
 mod server;
 
-use std::{
-    path::Path,
-    sync::{
-        Arc,
-        atomic::{AtomicU32, Ordering},
-    },
-    time::Duration,
-};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use tokio::runtime::Runtime;
 
@@ -38,7 +33,6 @@ const CALLERS: [usize; 3] = [1, 16, 256];
 const BATCHERS: [usize; 2] = [16, 64];
 /// Lines of the long statement.
 const LINES: u32 = 10_000;
-const FOLLOWERS: [usize; 2] = [0, 100];
 
 /// What one kind of load came to, once for each run.
 #[derive(Default)]
@@ -110,7 +104,7 @@ pub(crate) fn measure(extent: &Extent, dir: &Path) {
         pages(extent, &runtime, &way);
     }
     if chosen("followers") {
-        followers(extent, &town);
+        followers::measure(extent, &town);
     }
     drop(way);
     server.stop();
@@ -187,47 +181,6 @@ fn pages(extent: &Extent, runtime: &Runtime, way: &Arc<Way>) {
     println!("  of the first tenth of its pages: {first}; of the last: {last}");
     report("calls/statement/page", "ms", &all);
 }
-
-/// The writer's rate with nobody following, and with many: where callers ask as fast as they are answered, so that every
-/// follower takes from the processor what they would have, and where they pause.
-fn followers(extent: &Extent, town: &Town<'_>) {
-    followed(extent, town, (Load::Hours, "followers"), "append");
-    followed(extent, town, (Load::Paused, "followers-paused"), "append and pause");
-}
-
-fn followed(extent: &Extent, town: &Town<'_>, (load, name): (Load, &str), does: &str) {
-    let mut came = FOLLOWERS.map(|followers| (followers, Came::default(), Figures::default()));
-    for _ in 0..extent.runs {
-        for (followers, came, heard) in &mut came {
-            let seen = Arc::new(AtomicU32::new(0));
-            let following: Vec<_> = (0..*followers)
-                .map(|_| {
-                    let (way, seen) = (Arc::clone(town.way), Arc::clone(&seen));
-                    town.runtime.spawn(async move { way.follow(seen).await })
-                })
-                .collect();
-            let entries = town.call(FOLLOWED, load, came);
-            heard.push(f64::from(seen.load(Ordering::Relaxed)) / rate(entries, SECOND));
-            following.iter().for_each(tokio::task::JoinHandle::abort);
-        }
-    }
-    println!("\n{FOLLOWED} callers {does}, and so many follow the history:");
-    for (followers, came, heard) in &came {
-        came.print(&format!("{followers} followers"));
-        came.report(&format!("{name}/{followers}"), "entries/s");
-        if *followers > 0 {
-            println!(
-                "{:>26} each entry was heard of {} times in that time",
-                "",
-                heard.show(a_second)
-            );
-        }
-    }
-}
-
-/// So many callers append while others follow.
-const FOLLOWED: usize = 16;
-const SECOND: Duration = Duration::from_secs(1);
 
 /// One reader of balances beside many writers: what it waits, and what of that is the server's. The server's time begins
 /// with the head of a request. Over a connection of the reader's own the rest comes with it; over one that writers share,

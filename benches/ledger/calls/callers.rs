@@ -16,20 +16,12 @@ use ledger_proto::v1::{
     members_service_client::MembersServiceClient, time_bank_service_client::TimeBankServiceClient,
     write,
 };
-use prost::{
-    bytes::Buf,
-    encoding::{WireType, decode_key, decode_varint},
-};
 use tonic::{
-    Request, Status,
-    client::Grpc,
-    codec::{Codec, DecodeBuf, Decoder},
-    codegen::http::uri::PathAndQuery,
+    Request,
     metadata::{Ascii, MetadataValue},
     transport::{Channel, Endpoint},
 };
 use tonic_health::pb::{HealthCheckRequest, health_client::HealthClient};
-use tonic_prost::ProstCodec;
 
 /// So many connections share the callers between them.
 const CONNECTIONS: usize = 4;
@@ -42,7 +34,7 @@ const DAYS_BACK: u32 = 58;
 /// Writes in a batch.
 pub(crate) const BATCH: u32 = 100;
 
-const COOP: &str = "coops/a-county";
+pub(crate) const COOP: &str = "coops/a-county";
 
 /// The way to a server, shared by all callers.
 pub(crate) struct Way {
@@ -66,44 +58,6 @@ impl Done {
     fn took(&mut self, asked: Instant, entries: usize) {
         self.waits.push(asked.elapsed());
         self.entries += entries;
-    }
-}
-
-/// Reads a watch no further than to know how many entries it holds: what followers do with them is their affair, and would
-/// be done on machines of their own.
-struct Counting;
-
-impl Codec for Counting {
-    type Encode = v1::WatchHistoryRequest;
-    type Decode = u32;
-    type Encoder = <ProstCodec<v1::WatchHistoryRequest, ()> as Codec>::Encoder;
-    type Decoder = Self;
-
-    fn encoder(&mut self) -> Self::Encoder {
-        ProstCodec::<_, ()>::default().encoder()
-    }
-
-    fn decoder(&mut self) -> Self {
-        Self
-    }
-}
-
-impl Decoder for Counting {
-    type Item = u32;
-    type Error = Status;
-
-    fn decode(&mut self, message: &mut DecodeBuf<'_>) -> Result<Option<u32>, Status> {
-        let (mut entries, mut left) = (0, message.chunk());
-        assert_eq!(left.len(), message.remaining(), "a message lies in one piece");
-        while !left.is_empty() {
-            let (field, form) = decode_key(&mut left).unwrap();
-            assert_eq!(form, WireType::LengthDelimited);
-            let length = decode_varint(&mut left).unwrap();
-            left.advance(usize::try_from(length).unwrap());
-            entries += u32::from(field == 1);
-        }
-        message.advance(message.remaining());
-        Ok(Some(entries))
     }
 }
 
@@ -225,23 +179,13 @@ impl Way {
         (began.elapsed(), all)
     }
 
-    /// Follows the history from here on, until dropped; counts entries. Whoever follows is a program of its own, and has a
-    /// connection of its own: nobody's answers wait behind what followers are told.
-    pub(crate) async fn follow(&self, seen: Arc<AtomicU32>) {
-        // From the head on: a follower that has been there all along.
-        let after_position = self.head().await;
-        let request = v1::WatchHistoryRequest { coop: COOP.to_owned(), after_position };
-        let mut client = Grpc::new(self.endpoint.connect().await.unwrap());
-        client.ready().await.unwrap();
-        let watch = PathAndQuery::from_static("/carestore.v1.HistoryService/WatchHistory");
-        let answer = client.server_streaming(self.dressed(request), watch, Counting).await;
-        let mut stream = answer.unwrap().into_inner();
-        while let Some(entries) = stream.message().await.unwrap() {
-            seen.fetch_add(entries, Ordering::Relaxed);
-        }
+    /// A connection of its own, for a program of its own.
+    pub(crate) async fn connect(&self) -> Channel {
+        self.endpoint.connect().await.unwrap()
     }
 
-    async fn head(&self) -> i64 {
+    /// The position of the newest entry.
+    pub(crate) async fn head(&self) -> i64 {
         let mut client = MembersServiceClient::new(self.channel(0));
         let request = v1::GetMemberRequest { context: Some(read_context()), member: member(0) };
         client.get_member(self.dressed(request)).await.unwrap().into_inner().position
@@ -264,7 +208,7 @@ impl Way {
         self.channels.get(nth % CONNECTIONS).unwrap().clone()
     }
 
-    fn dressed<M>(&self, message: M) -> Request<M> {
+    pub(crate) fn dressed<M>(&self, message: M) -> Request<M> {
         let mut request = Request::new(message);
         request.metadata_mut().insert("authorization", self.token.clone());
         request
