@@ -94,6 +94,18 @@ fn so_many_streams_are_open_and_no_more() {
     });
 }
 
+/// So many writes at once, and some days later.
+async fn many(town: &Town, writes: usize) {
+    let writes = (0..writes).map(|_| {
+        let mut write = say::record(1, 4, 1);
+        *write.context() = Some(town.by("officers/1"));
+        write.write()
+    });
+    let batch = v1::SubmitBatchRequest { writes: writes.collect() };
+    town.client().submit_batch(batch).await.unwrap();
+    town.later(2 * DAY);
+}
+
 #[test]
 fn whoever_takes_nothing_is_let_go_and_resumes_without_loss() {
     run(async {
@@ -111,14 +123,7 @@ fn whoever_takes_nothing_is_let_go_and_resumes_without_loss() {
         stream.message().await.unwrap();
         // More than lies between the two, while nobody reads.
         for _ in 0..100 {
-            let writes = (0..1_000).map(|_| {
-                let mut write = say::record(1, 4, 1);
-                *write.context() = Some(town.by("officers/1"));
-                write.write()
-            });
-            let batch = v1::SubmitBatchRequest { writes: writes.collect() };
-            town.client().submit_batch(batch).await.unwrap();
-            town.later(2 * DAY);
+            many(&town, 1_000).await;
         }
         tokio::time::sleep(Duration::from_secs(1)).await;
         let mut last = began;
@@ -146,6 +151,43 @@ fn whoever_takes_nothing_is_let_go_and_resumes_without_loss() {
                 last = entry.position;
             }
         }
+    });
+}
+
+#[test]
+fn whoever_follows_a_log_that_outruns_them_waits_and_hears_that_it_goes_on() {
+    run(async {
+        let limits = Limits { told_a_second: 1, ..Limits::default() };
+        let (mut town, client) = narrow(limits, &[Scope::HistoryRead]).await;
+        let began = town.position().await;
+        let request = v1::WatchHistoryRequest { coop: client.coop(), after_position: began };
+        let mut stream = client.watch_history(request.clone()).await.unwrap();
+        assert_eq!(stream.message().await.unwrap().unwrap().entries, []);
+        for _ in 0..16 {
+            many(&town, 700).await;
+        }
+        let head = town.position().await;
+        let mut last = began;
+        let waits = loop {
+            let message = stream.message().await.unwrap().unwrap();
+            if message.entries.is_empty() {
+                break message;
+            }
+            for entry in message.entries {
+                assert_eq!(entry.position, last + 1);
+                last = entry.position;
+            }
+        };
+        assert!(began < last && last < head, "{last} of {began} to {head}");
+        assert_eq!(waits.head.unwrap().position, head, "it hears how far the log goes");
+        // Whoever is told little meanwhile waits for nobody.
+        let after_position = head - 1;
+        let near = v1::WatchHistoryRequest { after_position, ..request };
+        let mut near = client.watch_history(near).await.unwrap();
+        assert_eq!(near.message().await.unwrap().unwrap().entries.len(), 1);
+        // And nobody holds up a server that stops.
+        let (told, ()) = tokio::join!(stream.message(), town.stop());
+        assert_eq!(reason(&told.unwrap_err()), "SHUTTING_DOWN");
     });
 }
 

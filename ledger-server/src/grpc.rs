@@ -6,10 +6,12 @@ mod coops;
 #[cfg(test)]
 mod cuts;
 mod feed;
+mod following;
 mod lists;
 mod looks;
 mod methods;
 mod own;
+mod pace;
 mod pages;
 mod people;
 mod proofs;
@@ -23,6 +25,7 @@ mod tokens;
 mod totals;
 mod watching;
 
+pub(crate) use pace::Pace;
 pub(crate) use watching::Watching;
 
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
@@ -76,6 +79,7 @@ pub(crate) struct Ground {
     pub(crate) limits: Limits,
     /// One for each stream that may still be opened.
     pub(crate) streams: Arc<Semaphore>,
+    pub(crate) pace: Arc<Pace>,
     pub(crate) clock: Clock,
     pub(crate) room: Room,
     /// True when the server is stopping: streams end then.

@@ -6,6 +6,7 @@
 
 mod binder;
 mod books;
+mod chapters;
 mod course;
 mod exchanges;
 mod flows;
@@ -33,6 +34,7 @@ use times::Times;
 
 pub(crate) use binder::{Binder, Kept, Taken};
 pub(crate) use books::{GAVE, GOT, HELD, OWN};
+pub(crate) use chapters::{Chapters, Place};
 pub(crate) use course::{Asked, Course, Row};
 pub(crate) use exchanges::Exchange;
 pub(crate) use flows::Line;

@@ -3,7 +3,7 @@
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicI64, AtomicU32, Ordering},
+        atomic::{AtomicBool, AtomicI64, AtomicU32, Ordering},
     },
     time::{Duration, Instant},
 };
@@ -79,6 +79,8 @@ struct Heard {
     /// The position of the newest entry.
     at: AtomicI64,
     entries: AtomicU32,
+    /// Whether the server has said anything at all.
+    there: AtomicBool,
 }
 
 /// Follows the history from here on, until dropped; counts entries. Whoever follows is a program of its own, and has a
@@ -94,6 +96,7 @@ async fn follow(way: Arc<Way>, heard: Arc<Heard>) {
     let answer = client.server_streaming(way.dressed(request), watch, Counting).await;
     let mut stream = answer.unwrap().into_inner();
     while let Some(entries) = stream.message().await.unwrap() {
+        heard.there.store(true, Ordering::Relaxed);
         heard.entries.fetch_add(entries, Ordering::Relaxed);
         heard.at.fetch_add(i64::from(entries), Ordering::Relaxed);
     }
@@ -115,6 +118,9 @@ fn followed(extent: &Extent, town: &Town<'_>, (load, name): (Load, &str), does: 
             let all: Vec<Arc<Heard>> = (0..*followers).map(|_| Arc::default()).collect();
             let follow = |heard| town.runtime.spawn(follow(Arc::clone(town.way), heard));
             let following: Vec<_> = all.iter().cloned().map(follow).collect();
+            // Whoever follows has been there all along: that they come is not what is measured.
+            let there = || all.iter().all(|heard| heard.there.load(Ordering::Relaxed));
+            town.runtime.block_on(until(there));
             let entries = town.call(FOLLOWED, load, came);
             let heard = all.iter().map(|heard| heard.entries.load(Ordering::Relaxed)).sum::<u32>();
             times.push(f64::from(heard) / rate(entries, SECOND));
@@ -140,8 +146,12 @@ fn followed(extent: &Extent, town: &Town<'_>, (load, name): (Load, &str), does: 
 /// How long it takes until all have heard of all that there is.
 async fn until_heard(way: &Way, all: &[Arc<Heard>]) -> Duration {
     let (began, head) = (Instant::now(), way.head().await);
-    while all.iter().any(|heard| heard.at.load(Ordering::Relaxed) < head) {
+    until(|| all.iter().all(|heard| heard.at.load(Ordering::Relaxed) >= head)).await;
+    began.elapsed()
+}
+
+async fn until(so: impl Fn() -> bool) {
+    while !so() {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
-    began.elapsed()
 }

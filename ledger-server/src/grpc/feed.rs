@@ -5,7 +5,7 @@ use std::{ops::ControlFlow, pin::Pin, sync::Arc};
 use ledger_core::{CoopName, Position};
 use ledger_proto::{
     Malformed,
-    api::{self, name},
+    api::{self, Told, name},
     leaf, stored, v1,
 };
 use tokio::sync::mpsc;
@@ -21,7 +21,7 @@ use crate::{
     checkpoints::Checkpoints,
     clock::Clock,
     error::Error,
-    log::LogError,
+    log::{Log, LogError, LogId},
     views::{Published, history_entry},
 };
 
@@ -91,53 +91,41 @@ impl Reader {
         self.caller.goes_on(self.clock.reading())
     }
 
-    /// The next entries up to and with this position, about a message full.
-    fn next(&mut self, through: u64) -> Result<Vec<v1::HistoryEntry>, Error> {
-        let read = self.read(through);
-        // Damage that was found meanwhile ends the stream, with whatever has been read.
-        self.goes_on()?;
-        read
-    }
-
-    fn read(&mut self, through: u64) -> Result<Vec<v1::HistoryEntry>, Error> {
-        let (mut entries, mut bytes, mut failed) = (Vec::new(), 0, None);
-        let mut last = self.after;
-        self.prover.log.scan(self.prover.id, self.after, &mut |position, entry| {
-            if position > through || bytes >= MESSAGE {
-                return ControlFlow::Break(());
-            }
-            match stored::decode(entry) {
-                Ok(read) => entries.push(history_entry(&read, leaf(entry), entry)),
-                Err(error) => {
-                    failed = Some(Error::internal(error));
-                    return ControlFlow::Break(());
-                }
-            }
-            bytes += entry.len();
-            last = position;
-            ControlFlow::Continue(())
-        })?;
-        if let Some(error) = failed {
-            Err(error)
-        } else {
-            self.after = last;
-            Ok(entries)
-        }
+    /// The entries after one position through another at the most, about so many bytes of them, in bytes as a reader is told
+    /// of them; read on a thread that may wait for the disk.
+    pub(super) async fn told(
+        &self,
+        (after, through): (u64, u64),
+        about: usize,
+    ) -> Result<Told, Error> {
+        let (log, id) = (Arc::clone(&self.prover.log), self.prover.id);
+        on_a_thread(move || Ok(Told::of(&entries(&*log, id, (after, through), about)?))).await
     }
 }
 
-/// Reads on a thread that may wait for the disk, and makes of the entries what is wanted.
-pub(super) async fn page<T: Send + 'static>(
-    mut reader: Reader,
-    through: u64,
-    make: fn(&[v1::HistoryEntry]) -> Vec<T>,
-) -> Result<(Reader, Vec<T>), Error> {
-    tokio::task::spawn_blocking(move || {
-        let entries = make(&reader.next(through)?);
-        Ok((reader, entries))
-    })
-    .await
-    .map_err(Error::internal)?
+/// The entries after one position through another at the most, about so many bytes of them.
+fn entries(
+    log: &dyn Log,
+    id: LogId,
+    (after, through): (u64, u64),
+    about: usize,
+) -> Result<Vec<v1::HistoryEntry>, Error> {
+    let (mut entries, mut bytes, mut failed) = (Vec::new(), 0, None);
+    log.scan(id, after, &mut |position, entry| {
+        if position > through || bytes >= about {
+            return ControlFlow::Break(());
+        }
+        match stored::decode(entry) {
+            Ok(read) => entries.push(history_entry(&read, leaf(entry), entry)),
+            Err(error) => {
+                failed = Some(Error::internal(error));
+                return ControlFlow::Break(());
+            }
+        }
+        bytes += entry.len();
+        ControlFlow::Continue(())
+    })?;
+    failed.map_or(Ok(entries), Err)
 }
 
 pub(super) async fn read(
@@ -181,6 +169,7 @@ pub(super) async fn read(
     tokio::spawn(async move {
         let room = room;
         let (mut reader, mut peaks) = (reader, peaks);
+        let id = reader.prover.id;
         if reader.after >= through {
             // Nothing is new, and the head says so.
             let entries = Vec::new();
@@ -191,11 +180,14 @@ pub(super) async fn read(
             if *stopping.borrow() {
                 return send(&sender, Err(Error::Stopping)).await;
             }
-            let (back, entries) = match page(reader, through, <[_]>::to_vec).await {
-                Ok(read) => read,
+            let (log, after) = (Arc::clone(&reader.prover.log), reader.after);
+            let read = on_a_thread(move || entries(&*log, id, (after, through), MESSAGE)).await;
+            // Damage that was found meanwhile ends the stream, with whatever has been read.
+            let entries = match reader.goes_on().and(read) {
+                Ok(entries) => entries,
                 Err(error) => return send(&sender, Err(error)).await,
             };
-            reader = back;
+            reader.after = reader.after.saturating_add(entries.len() as u64);
             let peaks = std::mem::take(&mut peaks);
             let answer = v1::ReadHistoryResponse { entries, head: Some(head.clone()), peaks };
             if room.hand(&sender, answer).await.is_break() {

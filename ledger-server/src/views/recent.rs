@@ -19,6 +19,8 @@ use ledger_proto::{
 };
 use prost::bytes::Bytes;
 
+use super::Chapters;
+
 /// So many bytes of entries are kept.
 const KEPT: usize = 2 << 20;
 /// Pieces of what is kept that come to less are joined until they come to so many bytes.
@@ -103,6 +105,8 @@ pub(crate) fn history_entry(entry: &Entry, leaf: Hash, bytes: &[u8]) -> v1::Hist
 pub(crate) struct Recent {
     followers: AtomicUsize,
     kept: Mutex<Kept>,
+    /// Of what came before that.
+    chapters: Chapters,
 }
 
 #[derive(Default)]
@@ -181,7 +185,9 @@ pub(crate) struct Follower(Arc<Recent>);
 
 impl Drop for Follower {
     fn drop(&mut self) {
-        self.0.followers.fetch_sub(1, Ordering::Relaxed);
+        if self.0.followers.fetch_sub(1, Ordering::Relaxed) == 1 {
+            self.0.chapters.clear();
+        }
     }
 }
 
@@ -220,6 +226,11 @@ impl Follower {
     /// How many follow, this one too.
     pub(crate) fn among(&self) -> usize {
         self.0.followers.load(Ordering::Relaxed)
+    }
+
+    /// The log in chapters, shared by all who follow.
+    pub(crate) fn chapters(&self) -> &Chapters {
+        &self.0.chapters
     }
 
     /// The entries after a position, through another at the most or as far as somebody else was told of them, about so many

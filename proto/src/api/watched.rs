@@ -58,6 +58,16 @@ impl Told {
         (self.bytes.slice(start..end), last.saturating_sub(first))
     }
 
+    /// How many bytes they are.
+    pub fn size(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// How many they are.
+    pub fn count(&self) -> usize {
+        self.ends.len()
+    }
+
     /// All of them.
     pub fn all(self) -> Bytes {
         self.bytes
