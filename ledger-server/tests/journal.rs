@@ -21,8 +21,19 @@ use ledger_proto::v1::{
 };
 use tonic::{Code, Request, transport::Endpoint};
 
+/// A server that does not outlive its test, however that ends.
+struct Server(Child);
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // An error says that it has ended already.
+        drop(self.0.kill());
+        drop(self.0.wait());
+    }
+}
+
 /// A server on a folder, its address, and its journal in a file.
-fn served(within: &Path, journal: &Path) -> (Child, String) {
+fn served(within: &Path, journal: &Path) -> (Server, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_carestore-server"));
     for (name, _) in env::vars_os() {
         if name.to_string_lossy().starts_with("CARESTORE_") {
@@ -32,11 +43,11 @@ fn served(within: &Path, journal: &Path) -> (Child, String) {
     // Everything that anything in the program would ever say.
     command.env("CARESTORE_LOG", "trace").stderr(fs::File::create(journal).unwrap());
     command.args(["serve", "--listen", "127.0.0.1:0"]).current_dir(within);
-    let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
-    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut server = Server(command.stdout(Stdio::piped()).spawn().unwrap());
+    let mut lines = BufReader::new(server.0.stdout.take().unwrap()).lines();
     let serving =
         lines.find_map(|line| line.unwrap().strip_prefix("Serving on http://").map(str::to_owned));
-    (child, serving.expect("it starts"))
+    (server, serving.expect("it starts"))
 }
 
 fn dressed<M>(token: &str, message: M) -> Request<M> {
@@ -59,7 +70,7 @@ fn founding() -> v1::FoundCoopRequest {
 async fn the_journal_knows_no_token_and_no_words_of_people() {
     let dir = tempfile::tempdir().unwrap();
     let journal = dir.path().join("journal");
-    let (mut server, address) = served(dir.path(), &journal);
+    let (server, address) = served(dir.path(), &journal);
     let operator = fs::read_to_string(dir.path().join("carestore-data/operator.token")).unwrap();
     let operator = operator.trim();
     let channel = Endpoint::from_shared(format!("http://{address}")).unwrap().connect_lazy();
@@ -86,8 +97,7 @@ async fn the_journal_knows_no_token_and_no_words_of_people() {
         request.metadata_mut().insert("x-request-id", "call-of-a-test".parse().unwrap());
         assert_eq!(coops.list_coops(request).await.unwrap_err().code(), code);
     }
-    server.kill().unwrap();
-    server.wait().unwrap();
+    drop(server);
     let said = fs::read_to_string(&journal).unwrap();
     assert!(said.contains("carestore::calls"), "it says what it does");
     let secret = made.secret.rsplit('_').next().unwrap();
@@ -118,7 +128,7 @@ async fn it_ends_when_it_is_told_to_whoever_is_connected() {
     let _idle = TcpStream::connect(&address).unwrap();
     let mut stuck = TcpStream::connect(&address).unwrap();
     stuck.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0").unwrap();
-    let told = Command::new("kill").arg(server.id().to_string()).status().unwrap();
+    let told = Command::new("kill").arg(server.0.id().to_string()).status().unwrap();
     assert!(told.success());
     // The feed ends with a word that says to come again.
     let last = loop {
@@ -129,5 +139,5 @@ async fn it_ends_when_it_is_told_to_whoever_is_connected() {
         }
     };
     assert_eq!(last.code(), Code::Unavailable);
-    assert!(server.wait().unwrap().success());
+    assert!(server.0.wait().unwrap().success());
 }

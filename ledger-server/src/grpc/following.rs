@@ -150,6 +150,9 @@ impl Following {
             let (part, count) = told.without(place.known, SHARED);
             (part, count, if anew { told.size() } else { 0 })
         };
+        if count == 0 {
+            return Err(Error::internal(format!("the log ends at {after}, and {through} is seen")));
+        }
         let last = after.saturating_add(count as u64);
         Ok((Next { entries: vec![part], read }, last))
     }

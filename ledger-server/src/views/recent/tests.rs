@@ -1,12 +1,14 @@
 //! What followers hear of what is kept: each entry once, in order, or nothing at all.
 
-use std::sync::Arc;
+use std::{convert::Infallible, sync::Arc};
 
 use ledger_core::{
     Actor, Attribution, Authority, Channel, Day, Entry, Event, MemberId, Minutes, Position,
     Timestamp,
 };
-use ledger_proto::api::Watched;
+use ledger_proto::api::{Told, Watched};
+
+use crate::views::Place;
 
 use super::{Follower, Fresh, Held, KEPT, PIECE, Recent};
 
@@ -200,4 +202,19 @@ fn a_piece_is_put_only_where_its_parts_are() {
     assert_eq!(pieces(&recent), (12, 0));
     assert_eq!(heard(&follower, 11, 22, usize::MAX), None);
     assert_eq!(heard(&follower, 13, 22, usize::MAX), Some((14..=22).collect()));
+}
+
+#[tokio::test]
+async fn the_chapters_that_were_read_go_with_the_last_who_follows() {
+    let recent = Arc::new(Recent::default());
+    let anew = async |follower: &Follower| {
+        let make = async { Ok::<_, Infallible>(Told::of(&[])) };
+        follower.chapters().at(Place::after(0), make).await.unwrap().1
+    };
+    let (one, other) = (recent.follow(), recent.follow());
+    assert!(anew(&one).await);
+    drop(one);
+    assert!(!anew(&other).await, "the other may want it, too");
+    drop(other);
+    assert!(anew(&recent.follow()).await);
 }
