@@ -70,15 +70,16 @@ impl Following {
             let newest = head.borrow_and_update().get();
             // Whoever only waits is woken when damage was found, and told.
             self.reader.goes_on()?;
-            let next =
-                if self.reader.after < newest { self.next(newest).await? } else { Next::default() };
+            // Before anything is read: what is told is looked at for damage, and for the token's end, just before.
+            let more = self.reader.after < newest;
+            if more && self.owed >= LUMP && self.pay().await?.is_break() {
+                return Ok(());
+            }
+            let next = if more { self.next(newest).await? } else { Next::default() };
             if !next.entries.is_empty() || !silent {
                 silent = true;
                 let (entries, head) = (next.entries, Some(self.reader.head()));
                 let told = Watched { entries, head, peaks: std::mem::take(&mut peaks) };
-                if self.owed >= LUMP && self.pay().await?.is_break() {
-                    return Ok(());
-                }
                 let cost = told.encoded_len().saturating_add(next.read.saturating_mul(READING));
                 self.owed = self.owed.saturating_add(cost);
                 if self.room.hand(&self.sender, told).await.is_break() {
