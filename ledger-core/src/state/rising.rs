@@ -1,9 +1,10 @@
 //! Request ids in rising order, with their answers: a long list that grows at its end and shrinks at its beginning.
 //!
 //! All but the newest lie in pieces that are never changed again, and that a copy of the list shares: whoever takes a copy of a
-//! state, while the writer waits, copies a few thousand answers and not the millions of a month.
+//! state, while the writer waits, copies some hundred answers and not the millions of a month. Those that have become too old
+//! go by whole pieces: a replay, which comes by here at each entry, does not fetch again what it has written long ago.
 
-use std::{cmp::Ordering, collections::VecDeque, fmt, sync::Arc};
+use std::{collections::VecDeque, fmt, sync::Arc};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
@@ -35,8 +36,6 @@ impl Risen {
 
 /// So many answers are a piece.
 const PIECE: usize = if cfg!(test) { 4 } else { 1_024 };
-/// So many of the newest lie in no piece, at least where there are as many: a late id may yet come among them.
-pub(crate) const NEAR: usize = if cfg!(test) { 6 } else { 65_536 };
 
 /// The list.
 #[derive(Clone, Default)]
@@ -46,7 +45,8 @@ pub(crate) struct Rising {
     gone: usize,
     // How many lie in pieces, without these.
     far: usize,
-    near: VecDeque<Risen>,
+    // Fewer than a piece.
+    near: Vec<Risen>,
 }
 
 impl Rising {
@@ -64,100 +64,85 @@ impl Rising {
     }
 
     #[inline]
-    pub(crate) fn front(&self) -> Option<&Risen> {
-        if self.far == 0 { self.near.front() } else { self.get(0) }
-    }
-
-    #[inline]
     pub(crate) fn back(&self) -> Option<&Risen> {
-        self.near.back().or_else(|| self.pieces.back()?.last())
+        self.near.last().or_else(|| self.pieces.back()?.last())
     }
 
-    pub(crate) fn pop_front(&mut self) {
-        if self.pieces.is_empty() {
-            self.near.pop_front();
-            return;
-        }
-        self.gone += 1;
-        self.far -= 1;
-        if self.gone == PIECE {
+    /// Lets go whole pieces in which all are such, at the beginning.
+    #[inline]
+    pub(crate) fn let_go(&mut self, such: impl Fn(&RequestId) -> bool) {
+        while self
+            .pieces
+            .front()
+            .is_some_and(|first| first.last().is_some_and(|last| such(&last.id)))
+        {
             self.pieces.pop_front();
-            self.gone = 0;
+            self.far -= PIECE - std::mem::take(&mut self.gone);
+        }
+    }
+
+    /// Lets go all at the beginning that are such; behind the first that is not, there is none.
+    pub(crate) fn let_go_each(&mut self, such: impl Fn(&RequestId) -> bool) {
+        self.let_go(&such);
+        match self.pieces.front() {
+            Some(first) => {
+                let gone = first.partition_point(|risen| such(&risen.id)).max(self.gone);
+                self.far -= gone - self.gone;
+                self.gone = gone;
+            }
+            None => drop(self.near.drain(..self.near.partition_point(|risen| such(&risen.id)))),
         }
     }
 
     #[inline]
     pub(crate) fn push_back(&mut self, risen: Risen) {
-        self.near.push_back(risen);
-        if self.near.len() >= NEAR + PIECE {
+        self.near.push(risen);
+        if self.near.len() >= PIECE {
             self.put_away();
         }
     }
 
-    /// The oldest of the near ones become a piece.
+    /// The near ones become a piece.
     #[cold]
     fn put_away(&mut self) {
-        // Mostly they lie in one row, and are copied at once.
-        let piece = match self.near.as_slices().0.get(..PIECE) {
-            Some(row) => row.into(),
-            None => self.near.range(..PIECE).copied().collect(),
-        };
-        self.near.drain(..PIECE);
-        self.pieces.push_back(piece);
-        self.far += PIECE;
+        self.far += self.near.len();
+        self.pieces.push_back(self.near.as_slice().into());
+        self.near.clear();
     }
 
-    /// The answer to an id, if it is here.
+    /// The answer to an id, if it is here. Who asks twice mostly does so soon: the newest are looked at first.
     #[inline]
     pub(crate) fn find(&self, id: &RequestId) -> Option<Answer> {
-        match self.near.front() {
-            Some(first) if first.id <= *id => self.find_near(id),
-            Some(_) | None => self.find_far(id),
+        let begins = |piece: &[Risen]| piece.first().is_some_and(|first| first.id <= *id);
+        if begins(&self.near) {
+            return among(&self.near, id);
         }
-    }
-
-    /// Looks from the end backwards, in steps that double: who asks twice mostly does so soon.
-    fn find_near(&self, id: &RequestId) -> Option<Answer> {
-        let len = self.near.len();
-        let above = |at: usize| self.near.get(at).is_some_and(|other| other.id > *id);
-        let mut back = 1;
-        while back < len && above(len - back) {
-            back *= 2;
-        }
-        let (mut low, mut high) = (len.saturating_sub(back), len);
-        while low < high {
-            let middle = low.midpoint(high);
-            let risen = self.near.get(middle)?;
-            match risen.id.cmp(id) {
-                Ordering::Less => low = middle + 1,
-                Ordering::Equal => return Some(risen.answer()),
-                Ordering::Greater => high = middle,
+        let last = self.pieces.len().checked_sub(1)?;
+        let behind = match self.pieces.get(last) {
+            Some(piece) if begins(piece) => last,
+            Some(_) | None => {
+                self.pieces.partition_point(|piece| piece.last().is_some_and(|last| last.id < *id))
             }
-        }
-        None
-    }
-
-    fn find_far(&self, id: &RequestId) -> Option<Answer> {
-        let behind =
-            self.pieces.partition_point(|piece| piece.last().is_some_and(|last| last.id < *id));
-        let piece = self.pieces.get(behind)?;
+        };
         let gone = if behind == 0 { self.gone } else { 0 };
-        let at = piece.binary_search_by(|risen| risen.id.cmp(id)).ok().filter(|at| *at >= gone)?;
-        piece.get(at).map(Risen::answer)
+        among(self.pieces.get(behind)?.get(gone..)?, id)
     }
 
     /// Takes out what lies behind so many.
-    pub(crate) fn split_off(&mut self, at: usize) -> VecDeque<Risen> {
-        // Of what lies in pieces, whole pieces are taken back first: nobody asks for that.
-        while at < self.far
-            && let Some(piece) = self.pieces.pop_back()
-        {
-            let gone = if self.pieces.is_empty() { std::mem::take(&mut self.gone) } else { 0 };
-            piece.iter().skip(gone).rev().for_each(|risen| self.near.push_front(*risen));
-            self.far -= PIECE - gone;
+    pub(crate) fn split_off(&mut self, at: usize) -> Vec<Risen> {
+        if let Some(at) = at.checked_sub(self.far) {
+            return self.near.split_off(at.min(self.near.len()));
         }
-        let at = at.saturating_sub(self.far).min(self.near.len());
-        self.near.split_off(at)
+        // Whole pieces, and what there is of the one in which it lies, which is begun anew.
+        let at = at + self.gone;
+        let behind = self.pieces.split_off(at / PIECE);
+        let mut out: Vec<_> = behind.iter().flat_map(|piece| piece.iter()).copied().collect();
+        out.append(&mut self.near);
+        let rest = out.split_off(at % PIECE);
+        let gone = if self.pieces.is_empty() { std::mem::take(&mut self.gone) } else { 0 };
+        self.near.extend(out.into_iter().skip(gone));
+        self.far = (self.pieces.len() * PIECE).saturating_sub(self.gone);
+        rest
     }
 
     /// How many ids are lower.
@@ -177,6 +162,11 @@ impl Rising {
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Risen> {
         self.pieces.iter().flat_map(|piece| piece.iter()).skip(self.gone).chain(&self.near)
     }
+}
+
+fn among(piece: &[Risen], id: &RequestId) -> Option<Answer> {
+    let at = piece.binary_search_by(|risen| risen.id.cmp(id)).ok()?;
+    piece.get(at).map(Risen::answer)
 }
 
 impl Extend<Risen> for Rising {
@@ -237,7 +227,7 @@ mod tests {
     #[derive(Clone, Debug)]
     enum Step {
         Push(u32),
-        Pop(u32),
+        LetGo(u32),
         SplitAndPutBack(usize),
         Copy,
     }
@@ -245,7 +235,7 @@ mod tests {
     fn step() -> impl Strategy<Value = Step> {
         prop_oneof![
             4 => (1..12_u32).prop_map(Step::Push),
-            3 => (1..12_u32).prop_map(Step::Pop),
+            3 => (1..12_u32).prop_map(Step::LetGo),
             2 => (0..40_usize).prop_map(Step::SplitAndPutBack),
             1 => Just(Step::Copy),
         ]
@@ -264,21 +254,29 @@ mod tests {
                         plain.push_back(risen(next));
                         next += 1;
                     },
-                    Step::Pop(many) => for _ in 0..many {
-                        rising.pop_front();
-                        plain.pop_front();
-                    },
+                    Step::LetGo(many) => {
+                        let first = plain.front().map_or(0, |first: &Risen| first.answered_by.get());
+                        let last = risen(u32::try_from(first).unwrap() + many).id;
+                        let such = |id: &RequestId| *id < last;
+                        rising.let_go(such);
+                        let whole = plain.len() - rising.len();
+                        let few = plain.iter().take_while(|risen| such(&risen.id)).count();
+                        // No more than are such, and no piece is left that could go.
+                        prop_assert!(whole <= few && few < whole + PIECE, "{whole} of {few} have gone");
+                        rising.let_go_each(such);
+                        plain.drain(..few);
+                    }
                     Step::SplitAndPutBack(at) => {
                         let at = at.min(plain.len());
                         let taken = rising.split_off(at);
-                        prop_assert_eq!(&taken, &plain.range(at..).copied().collect::<VecDeque<_>>());
+                        prop_assert_eq!(&taken, &plain.range(at..).copied().collect::<Vec<_>>());
                         prop_assert_eq!((rising.len(), rising.back()), (at, plain.range(..at).next_back()));
                         rising.extend(taken);
                     }
                     Step::Copy => copies.push((rising.clone(), plain.clone())),
                 }
                 prop_assert_eq!(rising.len(), plain.len());
-                prop_assert_eq!(rising.front(), plain.front());
+                prop_assert_eq!(rising.get(0), plain.front());
                 prop_assert_eq!(rising.back(), plain.back());
             }
             copies.push((rising, plain));
@@ -308,10 +306,10 @@ mod tests {
     fn a_copy_shares_all_but_the_newest() {
         let mut rising = Rising::default();
         rising.extend((0..100).map(risen));
-        assert!(rising.near.len() < NEAR + PIECE);
+        assert!(rising.near.len() < PIECE);
         let copy = rising.clone();
         let same = |(one, other): (&Arc<[Risen]>, &Arc<[Risen]>)| Arc::ptr_eq(one, other);
         assert!(rising.pieces.iter().zip(&copy.pieces).all(same));
-        assert!(copy.pieces.len() * PIECE > 80);
+        assert_eq!(copy.pieces.len() * PIECE, 100);
     }
 }

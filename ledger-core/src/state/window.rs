@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     hashed::Hashed,
-    rising::{Answer, NEAR as FAR, Risen, Rising},
+    rising::{Answer, Risen, Rising},
 };
 use crate::{
     entry::Asked,
@@ -21,7 +21,8 @@ use crate::{
 /// with the log.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Window {
-    // Most ids are higher than any before them, as time goes by: none of these can be there already.
+    // Most ids are higher than any before them, as time goes by: none of these can be there already. Those that have become too
+    // old go many at once; until then they are there and not seen.
     rising: Rising,
     // Callers who ask at the same time overtake each other: a few that came a little late, until they are put among those.
     // What has become too old since is there and not seen.
@@ -37,6 +38,8 @@ pub(crate) struct Window {
 
 /// So many come late before they are put among the others: each of these that lies behind the first is moved for that.
 const LATE: usize = if cfg!(test) { 4 } else { 4_096 };
+/// So many of those that rose may still get one among them that comes late: one that belongs before these is put into its week.
+const FAR: usize = if cfg!(test) { 6 } else { 65_536 };
 
 /// The window reaches over no more weeks than these.
 const WEEKS: i64 = 7;
@@ -51,9 +54,7 @@ impl Window {
     pub(crate) fn move_on(&mut self, newest: Position, since: Timestamp) {
         self.newest = newest;
         self.since = since;
-        while self.rising.front().is_some_and(|first| first.id.time() < since) {
-            self.rising.pop_front();
-        }
+        self.rising.let_go(|id| id.time() < since);
         let first = week(since);
         if self.first == first {
             return;
@@ -83,6 +84,9 @@ impl Window {
 
     /// Puts those that came late among the rising, or into their weeks.
     fn settle(&mut self) {
+        // What is no more seen must not stand where the same id may come again.
+        let since = self.since;
+        self.rising.let_go_each(|id| id.time() < since);
         let mut late = self.late.take_in_order();
         late.retain(|(id, (answered_by, _))| self.sees(id, *answered_by));
         let far = self.rising.len().checked_sub(FAR).and_then(|far| self.rising.get(far)).copied();
@@ -112,7 +116,7 @@ impl Window {
         answers.insert(id, answer);
     }
 
-    /// How many are kept: those that are remembered, and in a week that is partly too old some more.
+    /// How many are kept: those that are remembered, and some more that have become too old.
     pub(crate) fn len(&self) -> usize {
         let weeks: usize = self.weeks.values().map(Hashed::len).sum();
         self.rising.len() + self.late.len() + weeks
@@ -123,10 +127,10 @@ impl Window {
         if self.is_highest(id) {
             return None;
         }
-        self.rising.find(id).or_else(|| {
+        let seen = |(answered_by, _): &Answer| self.sees(id, *answered_by);
+        self.rising.find(id).filter(seen).or_else(|| {
             let put_away = || self.weeks.get(&week(id.time()))?.get(id);
-            let found = self.late.get(id).or_else(put_away).copied();
-            found.filter(|(answered_by, _)| self.sees(id, *answered_by))
+            self.late.get(id).or_else(put_away).copied().filter(seen)
         })
     }
 
@@ -144,7 +148,8 @@ impl Window {
         let sees = |id: &RequestId, found: &Answer| self.sees(id, found.0);
         let others = self.weeks.values().map(|answers| answers.count(sees));
         let others = others.sum::<usize>().saturating_add(self.late.count(sees));
-        others.saturating_add(self.rising.len())
+        let rising = self.rising.iter().filter(|risen| sees(&risen.id, &risen.answer()));
+        others.saturating_add(rising.count())
     }
 }
 
