@@ -5,7 +5,7 @@ use ledger_client::Client;
 use ledger_proto::v1;
 use prost::Message;
 
-use crate::harness::{DAY, Town, ask::Ask, run, say};
+use crate::harness::{Town, ask::Ask, run, say};
 
 /// Writes that come while others follow.
 const WRITES: usize = 400;
@@ -59,28 +59,12 @@ fn whoever_follows_a_busy_log_hears_each_entry_once_from_wherever_it_began() {
     });
 }
 
-/// Many writes in one batch.
-async fn together(town: &Town) {
-    let write = |_| {
-        let mut write = say::record(1, 4, 1);
-        *write.context() = Some(town.by("officers/1"));
-        write.write()
-    };
-    let batch = v1::SubmitBatchRequest { writes: (0..TOGETHER).map(write).collect() };
-    let answer = town.client().submit_batch(batch).await.unwrap();
-    for result in answer.results {
-        let recorded = matches!(result.result, Some(v1::write_result::Result::Receipt(_)));
-        assert!(recorded, "{result:?}");
-    }
-}
-
 #[test]
 fn whoever_is_far_behind_hears_each_entry_once_from_wherever_it_is() {
     run(async {
         let town = Town::peopled().await;
         for _ in 0..3 {
-            together(&town).await;
-            town.later(2 * DAY);
+            say::many(&town, TOGETHER).await;
         }
         let head = town.position().await;
         let request = v1::ReadHistoryRequest { coop: town.client().coop(), ..Default::default() };
@@ -114,7 +98,7 @@ fn what_comes_at_once_is_told_in_small_messages_to_whoever_keeps_up() {
         let mut stream = client.watch_history(request).await.unwrap();
         // The first says only how far the log goes.
         assert_eq!(stream.message().await.unwrap().unwrap().entries, []);
-        together(&town).await;
+        say::many(&town, TOGETHER).await;
         let until = after_position + i64::try_from(TOGETHER).unwrap();
         let (mut at, mut full) = (after_position, 0);
         while at < until {

@@ -17,6 +17,7 @@ use ledger_core::Timestamp;
 use ledger_proto::{Refusal, v1};
 use ledger_server::{Clock, House, LogOptions, Opening, Scrubbing, Serving, serve};
 use tempfile::TempDir;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tonic::transport::{Channel, Endpoint};
 
 /// The co-op of most tests.
@@ -319,4 +320,14 @@ pub(crate) fn refusal(error: Error) -> Refusal {
         return *refusal;
     }
     Refusal { message: format!("no refusal: {error:?}"), ..Refusal::default() }
+}
+
+/// A page over plain HTTP: its first line, and all of it.
+pub(crate) async fn page(at: SocketAddr, path: &str) -> (String, String) {
+    let mut connection = tokio::net::TcpStream::connect(at).await.unwrap();
+    let asked = format!("GET {path} HTTP/1.1\r\nhost: {at}\r\nconnection: close\r\n\r\n");
+    connection.write_all(asked.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    connection.read_to_string(&mut answer).await.unwrap();
+    (answer.lines().next().unwrap().to_owned(), answer)
 }

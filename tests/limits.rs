@@ -9,11 +9,11 @@
 mod busy;
 mod door;
 
-use std::{num::NonZeroU32, time::Duration};
+use std::{num::NonZeroU32, sync::Arc, time::Duration};
 
 use ledger_client::{Client, Error};
 use ledger_proto::v1::{self, Scope, history_service_client::HistoryServiceClient};
-use ledger_server::{Limits, MAX_REQUEST};
+use ledger_server::{Limits, MAX_REQUEST, Page};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tonic::transport::Endpoint;
 
@@ -21,7 +21,7 @@ use crate::{
     harness::{
         COOP, DAY, Town,
         ask::{Ask, dressed},
-        reason, refusal, run, say,
+        page, reason, refusal, run, say,
     },
     tokens::{app, made},
 };
@@ -94,18 +94,6 @@ fn so_many_streams_are_open_and_no_more() {
     });
 }
 
-/// So many writes at once, and some days later.
-async fn many(town: &Town, writes: usize) {
-    let writes = (0..writes).map(|_| {
-        let mut write = say::record(1, 4, 1);
-        *write.context() = Some(town.by("officers/1"));
-        write.write()
-    });
-    let batch = v1::SubmitBatchRequest { writes: writes.collect() };
-    town.client().submit_batch(batch).await.unwrap();
-    town.later(2 * DAY);
-}
-
 #[test]
 fn whoever_takes_nothing_is_let_go_and_resumes_without_loss() {
     run(async {
@@ -122,8 +110,8 @@ fn whoever_takes_nothing_is_let_go_and_resumes_without_loss() {
         let mut stream = history.watch_history(request).await.unwrap().into_inner();
         stream.message().await.unwrap();
         // More than lies between the two, while nobody reads.
-        for _ in 0..100 {
-            many(&town, 1_000).await;
+        for _ in 0..140 {
+            say::many(&town, 700).await;
         }
         tokio::time::sleep(Duration::from_secs(1)).await;
         let mut last = began;
@@ -164,7 +152,7 @@ fn whoever_follows_a_log_that_outruns_them_waits_and_hears_that_it_goes_on() {
         let mut stream = client.watch_history(request.clone()).await.unwrap();
         assert_eq!(stream.message().await.unwrap().unwrap().entries, []);
         for _ in 0..16 {
-            many(&town, 700).await;
+            say::many(&town, 700).await;
         }
         let head = town.position().await;
         let mut last = began;
@@ -185,6 +173,16 @@ fn whoever_follows_a_log_that_outruns_them_waits_and_hears_that_it_goes_on() {
         let near = v1::WatchHistoryRequest { after_position, ..request };
         let mut near = client.watch_history(near).await.unwrap();
         assert_eq!(near.message().await.unwrap().unwrap().entries.len(), 1);
+        // Whoever runs the server sees how far the first one is behind.
+        let watched = Page::open(([127, 0, 0, 1], 0).into(), Arc::default()).await.unwrap();
+        watched.ready(town.serving());
+        let (_, said) = page(watched.address(), "/metrics").await;
+        for line in [
+            "carestore_followers{coop=\"colne-valley\"} 2".to_owned(),
+            format!("carestore_followers_behind{{coop=\"colne-valley\"}} {}", head - last),
+        ] {
+            assert!(said.lines().any(|known| known == line), "{line} is not in\n{said}");
+        }
         // And nobody holds up a server that stops.
         let (told, ()) = tokio::join!(stream.message(), town.stop());
         assert_eq!(reason(&told.unwrap_err()), "SHUTTING_DOWN");

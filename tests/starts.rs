@@ -5,24 +5,13 @@ use std::{net::SocketAddr, sync::Arc};
 
 use ledger_proto::{Refusal, v1};
 use ledger_server::{House, Lobby, Metrics, Opening, Page};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tonic::{Code, transport::Endpoint};
 use tonic_health::pb::{HealthCheckRequest, health_client::HealthClient};
 
 use crate::{
     access::by_web,
-    harness::{Town, run, say},
+    harness::{Town, page, run, say},
 };
-
-/// A page over plain HTTP: its first line, and all of it.
-async fn page(at: SocketAddr, path: &str) -> (String, String) {
-    let mut connection = tokio::net::TcpStream::connect(at).await.unwrap();
-    let asked = format!("GET {path} HTTP/1.1\r\nhost: {at}\r\nconnection: close\r\n\r\n");
-    connection.write_all(asked.as_bytes()).await.unwrap();
-    let mut answer = String::new();
-    connection.read_to_string(&mut answer).await.unwrap();
-    (answer.lines().next().unwrap().to_owned(), answer)
-}
 
 /// What health says: 1 is SERVING, 2 is not.
 async fn health(at: SocketAddr) -> i32 {

@@ -240,13 +240,19 @@ impl House {
             let directory = directory.read().unwrap_or_else(PoisonError::into_inner);
             let served = directory.served.iter().map(|(coop, (log, published))| {
                 let view = published.look();
-                let state = view.state();
+                let (state, recent) = (view.state(), published.recent());
+                let head = state.head().get();
                 OfCoop {
                     coop: coop.to_string(),
                     served: true,
-                    head: state.head().get(),
+                    head,
                     open_holds: state.promised_respite().len() as u64,
                     request_ids: state.request_ids() as u64,
+                    followers: recent.followers() as u64,
+                    // Told of what came since this was looked at: not behind.
+                    followers_behind: recent
+                        .furthest_behind()
+                        .map_or(0, |told| head.saturating_sub(told)),
                     verified: metrics.verified_of(*log),
                 }
             });

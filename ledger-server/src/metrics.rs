@@ -38,7 +38,7 @@ struct Whose {
 }
 
 /// What is looked up of one co-op when somebody asks.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct OfCoop {
     pub(crate) coop: String,
     pub(crate) served: bool,
@@ -47,6 +47,10 @@ pub(crate) struct OfCoop {
     pub(crate) open_holds: u64,
     /// Request ids that are remembered.
     pub(crate) request_ids: u64,
+    /// Those who watch its history.
+    pub(crate) followers: u64,
+    /// So many entries has one of them not been told of yet: the one who is furthest behind.
+    pub(crate) followers_behind: u64,
     /// The size up to which all entries were last read again and found as they were recorded.
     pub(crate) verified: u64,
 }
@@ -54,7 +58,7 @@ pub(crate) struct OfCoop {
 impl OfCoop {
     /// One that is not served: nothing else is said of it.
     pub(crate) fn lost(coop: String) -> Self {
-        Self { coop, served: false, head: 0, open_holds: 0, request_ids: 0, verified: 0 }
+        Self { coop, served: false, ..Self::default() }
     }
 }
 
@@ -85,6 +89,8 @@ struct LookedUp {
     head: Family<Whose, Gauge>,
     open_holds: Family<Whose, Gauge>,
     request_ids: Family<Whose, Gauge>,
+    followers: Family<Whose, Gauge>,
+    followers_behind: Family<Whose, Gauge>,
     verified: Family<Whose, Gauge>,
     backup_age: Gauge,
 }
@@ -121,6 +127,12 @@ impl Default for Metrics {
         says.register("head_position", "The newest entry", of.head.clone());
         says.register("open_holds", "Promises for which hours are held", of.open_holds.clone());
         says.register("request_ids", "Request ids that are remembered", of.request_ids.clone());
+        says.register("followers", "Who watches the history", of.followers.clone());
+        says.register(
+            "followers_behind",
+            "Entries that the follower furthest behind has not been told of yet",
+            of.followers_behind.clone(),
+        );
         says.register(
             "verified_position",
             "Up to here all entries were last read again and found as they were recorded",
@@ -182,6 +194,8 @@ impl Metrics {
                 of.head.get_or_create(&one).set(whole(coop.head));
                 of.open_holds.get_or_create(&one).set(whole(coop.open_holds));
                 of.request_ids.get_or_create(&one).set(whole(coop.request_ids));
+                of.followers.get_or_create(&one).set(whole(coop.followers));
+                of.followers_behind.get_or_create(&one).set(whole(coop.followers_behind));
                 of.verified.get_or_create(&one).set(whole(coop.verified));
             }
         }
@@ -208,6 +222,8 @@ mod tests {
             head: 12,
             open_holds: 2,
             request_ids: 11,
+            followers: 3,
+            followers_behind: 5,
             verified: 9,
         };
         let lost = OfCoop { coop: "calder-valley".to_owned(), served: false, ..coop.clone() };
@@ -221,6 +237,8 @@ mod tests {
             "carestore_head_position{coop=\"colne-valley\"} 12",
             "carestore_open_holds{coop=\"colne-valley\"} 2",
             "carestore_request_ids{coop=\"colne-valley\"} 11",
+            "carestore_followers{coop=\"colne-valley\"} 3",
+            "carestore_followers_behind{coop=\"colne-valley\"} 5",
             "carestore_verified_position{coop=\"colne-valley\"} 9",
             "carestore_served{coop=\"colne-valley\"} 1",
             "carestore_served{coop=\"calder-valley\"} 0",

@@ -4,6 +4,7 @@
 //! What grows with the log lies in pages in the binder, a file beside the log; a view holds what a page begins with, and
 //! the last page of each course.
 
+mod audience;
 mod binder;
 mod books;
 mod chapters;

@@ -3,7 +3,7 @@
 
 use ledger_proto::v1;
 
-use super::{TODAY, Town};
+use super::{DAY, TODAY, Town, ask::Ask};
 
 /// The nth member, counted from 1, by name.
 pub(crate) fn member(nth: u32) -> String {
@@ -312,4 +312,21 @@ pub(crate) async fn logged(town: &Town, giver: u32, receiver: u32, minutes: i64)
 /// Respite asked for today at ten by member 3.
 pub(crate) async fn asked(town: &Town, minutes: i64) -> i64 {
     town.ok_as(&member(3), respite(3, minutes, TODAY)).await.position
+}
+
+/// So many writes in one batch, each of a minute of help; behind them some days go by, since nobody gives more than 720 minutes
+/// in one.
+pub(crate) async fn many(town: &Town, writes: usize) {
+    let write = |_| {
+        let mut write = record(1, 4, 1);
+        *write.context() = Some(town.by("officers/1"));
+        write.write()
+    };
+    let batch = v1::SubmitBatchRequest { writes: (0..writes).map(write).collect() };
+    let answer = town.client().submit_batch(batch).await.unwrap();
+    for result in answer.results {
+        let recorded = matches!(result.result, Some(v1::write_result::Result::Receipt(_)));
+        assert!(recorded, "{result:?}");
+    }
+    town.later(2 * DAY);
 }

@@ -103,7 +103,8 @@ impl Reader {
     }
 }
 
-/// The entries after one position through another at the most, about so many bytes of them.
+/// The entries after one position through another at the most, about so many bytes of them. That other one has been seen, so a
+/// log that ends before it is no log to read on: its reader would be told nothing, over and over.
 fn entries(
     log: &dyn Log,
     id: LogId,
@@ -111,10 +112,12 @@ fn entries(
     about: usize,
 ) -> Result<Vec<v1::HistoryEntry>, Error> {
     let (mut entries, mut bytes, mut failed) = (Vec::new(), 0, None);
+    let mut last = after;
     log.scan(id, after, &mut |position, entry| {
         if position > through || bytes >= about {
             return ControlFlow::Break(());
         }
+        last = position;
         match stored::decode(entry) {
             Ok(read) => entries.push(history_entry(&read, leaf(entry), entry)),
             Err(error) => {
@@ -125,6 +128,9 @@ fn entries(
         bytes += entry.len();
         ControlFlow::Continue(())
     })?;
+    if failed.is_none() && last < through && bytes < about {
+        failed = Some(Error::internal(format!("the log ends at {last}, and {through} is seen")));
+    }
     failed.map_or(Ok(entries), Err)
 }
 
@@ -201,4 +207,50 @@ pub(super) async fn read(
 /// Sends the last of a stream. A reader who has gone does not want it.
 pub(super) async fn send<T>(sender: &mpsc::Sender<Result<T, Status>>, last: Result<T, Error>) {
     drop(sender.send(last.map_err(Status::from)).await);
+}
+
+#[cfg(test)]
+mod tests {
+    use ledger_core::{Event, Values};
+
+    use super::*;
+    use crate::{
+        log::{Block, MemoryLog},
+        replay::tests::written,
+    };
+
+    const ONE: LogId = LogId::new(1);
+
+    /// Fifty policies, one after the other.
+    fn log() -> MemoryLog {
+        let coop = CoopName::new("colne-valley").unwrap();
+        let founded = Event::CoopFounded { coop, policy: Values::template() };
+        let adopted = (2..=50).map(|version| Event::PolicyAdopted {
+            version,
+            policy: Values::template(),
+            decided_by: None,
+        });
+        let entries = written(std::iter::once(founded).chain(adopted));
+        let log = MemoryLog::new();
+        log.append(&[Block { log: ONE, first: 1, entries: &entries }]).unwrap();
+        log
+    }
+
+    #[test]
+    fn what_is_seen_is_there_to_be_told_or_nothing_is() {
+        let log = log();
+        let told = |span, about| {
+            let entries = entries(&log, ONE, span, about)?;
+            Ok::<_, Error>(entries.iter().map(|entry| entry.position).collect::<Vec<_>>())
+        };
+        assert_eq!(told((0, 50), usize::MAX).unwrap(), (1..=50).collect::<Vec<_>>());
+        assert_eq!(told((7, 9), usize::MAX).unwrap(), [8, 9]);
+        assert_eq!(told((50, 50), usize::MAX).unwrap(), [] as [i64; 0]);
+        // A message full is told, whatever may be behind it.
+        assert_eq!(told((0, 51), 1).unwrap(), [1]);
+        for after in [0, 49, 50] {
+            let error = told((after, 51), usize::MAX).unwrap_err().to_string();
+            assert!(error.contains("the log ends at 50, and 51 is seen"), "{error}");
+        }
+    }
 }

@@ -85,6 +85,7 @@ impl Following {
                 if self.room.hand(&self.sender, told).await.is_break() {
                     return Ok(());
                 }
+                self.follower.told(self.reader.after);
             }
             if self.reader.after >= newest {
                 let rest = rest(self.follower.among());
@@ -151,9 +152,6 @@ impl Following {
             let (part, count) = told.without(place.known, SHARED);
             (part, count, if anew { told.size() } else { 0 })
         };
-        if count == 0 {
-            return Err(Error::internal(format!("the log ends at {after}, and {through} is seen")));
-        }
         let last = after.saturating_add(count as u64);
         Ok((Next { entries: vec![part], read }, last))
     }

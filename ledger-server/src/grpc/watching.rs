@@ -48,7 +48,7 @@ async fn watch(service: &Service, request: v1::WatchHistoryRequest) -> Result<Wa
     let v1::WatchHistoryRequest { coop, after_position } = request;
     let room = service.room()?;
     let reader = Reader::of(service, &coop, after_position)?;
-    let follower = reader.published().recent().follow();
+    let follower = reader.published().recent().follow(reader.after);
     let (reader, peaks) = on_a_thread(move || {
         let peaks = reader.peaks()?;
         Ok((reader, peaks))

@@ -5,10 +5,7 @@
 
 use std::{
     collections::VecDeque,
-    sync::{
-        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
 };
 
 use ledger_core::{Entry, Position};
@@ -19,7 +16,10 @@ use ledger_proto::{
 };
 use prost::bytes::Bytes;
 
-use super::Chapters;
+use super::{
+    Chapters,
+    audience::{Audience, Seat},
+};
 
 /// So many bytes of entries are kept.
 const KEPT: usize = 2 << 20;
@@ -103,7 +103,7 @@ pub(crate) fn history_entry(entry: &Entry, leaf: Hash, bytes: &[u8]) -> v1::Hist
 /// What is kept of one co-op's newest entries.
 #[derive(Default)]
 pub(crate) struct Recent {
-    followers: AtomicUsize,
+    followers: Audience,
     kept: Mutex<Kept>,
     /// Of what came before that.
     chapters: Chapters,
@@ -181,21 +181,33 @@ impl Kept {
 }
 
 /// Somebody who follows, until dropped.
-pub(crate) struct Follower(Arc<Recent>);
+pub(crate) struct Follower {
+    recent: Arc<Recent>,
+    seat: Seat,
+}
 
 impl Drop for Follower {
     fn drop(&mut self) {
-        if self.0.followers.fetch_sub(1, Ordering::Relaxed) == 1 {
-            self.0.chapters.clear();
+        if self.recent.followers.go() {
+            self.recent.chapters.clear();
         }
     }
 }
 
 impl Recent {
-    /// One more follows.
-    pub(crate) fn follow(self: &Arc<Self>) -> Follower {
-        self.followers.fetch_add(1, Ordering::Relaxed);
-        Follower(Arc::clone(self))
+    /// One more follows, from behind a position on.
+    pub(crate) fn follow(self: &Arc<Self>, after: u64) -> Follower {
+        Follower { recent: Arc::clone(self), seat: self.followers.come(after) }
+    }
+
+    /// How many follow.
+    pub(crate) fn followers(&self) -> usize {
+        self.followers.len()
+    }
+
+    /// Up to where each follower has been told of whom nobody is further behind. Nothing: nobody follows.
+    pub(crate) fn furthest_behind(&self) -> Option<u64> {
+        self.followers.furthest_behind()
     }
 
     /// Keeps what has become durable. It may be kept before readers can see it: nobody asks beyond the head.
@@ -203,10 +215,10 @@ impl Recent {
         let mut kept = self.kept();
         let gap =
             kept.pieces.back().is_some_and(|last| last.last.saturating_add(1) != fresh.first());
-        if gap || self.followers.load(Ordering::Relaxed) == 0 {
+        if gap || self.followers() == 0 {
             *kept = Kept::default();
         }
-        if self.followers.load(Ordering::Relaxed) == 0 {
+        if self.followers() == 0 {
             return;
         }
         kept.size += fresh.size();
@@ -225,12 +237,17 @@ impl Recent {
 impl Follower {
     /// How many follow, this one too.
     pub(crate) fn among(&self) -> usize {
-        self.0.followers.load(Ordering::Relaxed)
+        self.recent.followers()
+    }
+
+    /// It has been told of all up to this position.
+    pub(crate) fn told(&self, position: u64) {
+        self.seat.told(position);
     }
 
     /// The log in chapters, shared by all who follow.
     pub(crate) fn chapters(&self) -> &Chapters {
-        &self.0.chapters
+        &self.recent.chapters
     }
 
     /// The entries after a position, through another at the most or as far as somebody else was told of them, about so many
@@ -260,7 +277,7 @@ impl Follower {
 
     /// What is kept of that, shared; nothing is put into bytes while the writer may be waiting to leave more.
     fn pieces(&self, after: u64, through: u64, about: usize) -> Vec<Piece> {
-        let kept = self.0.kept();
+        let kept = self.recent.kept();
         if kept.pieces.front().is_none_or(|oldest| oldest.first > after.saturating_add(1)) {
             return Vec::new();
         }
@@ -288,7 +305,7 @@ impl Follower {
             if size >= PIECE {
                 let joined = Piece::joined(&some);
                 // What was there is let go when the lock has been.
-                let _parts = self.0.kept().replace(joined, some.len());
+                let _parts = self.recent.kept().replace(joined, some.len());
                 (some, size) = (Vec::new(), 0);
             }
         }

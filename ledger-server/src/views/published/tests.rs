@@ -73,7 +73,7 @@ fn who_follows_is_told_of_what_is_shown_without_reading_the_log() {
     let history = history(4);
     let published = Arc::new(Published::new(View::default(), Position::START));
     let mut ahead = Ahead::of(Arc::clone(&published)).unwrap();
-    let (follower, mut head) = (published.recent().follow(), published.follow());
+    let (follower, mut head) = (published.recent().follow(0), published.follow());
     take(&mut ahead, fresh(&history, 0..3).entries());
     assert!(!head.has_changed().unwrap());
     let behind = ahead.show(fresh(&history, 0..3)).unwrap();

@@ -52,7 +52,7 @@ fn heard(follower: &Follower, after: u64, head: u64, about: usize) -> Option<Vec
 #[test]
 fn each_entry_is_heard_once_wherever_a_follower_stands() {
     let recent = Arc::new(Recent::default());
-    let follower = recent.follow();
+    let follower = recent.follow(0);
     let mut head = 20;
     for count in [3, 1, 7, 2, 12, 1, 1, 5] {
         recent.keep(&fresh(head + 1, count, 100));
@@ -76,7 +76,7 @@ fn each_entry_is_heard_once_wherever_a_follower_stands() {
 #[test]
 fn nobody_hears_what_readers_cannot_see_yet() {
     let recent = Arc::new(Recent::default());
-    let follower = recent.follow();
+    let follower = recent.follow(0);
     recent.keep(&fresh(1, 4, 100));
     recent.keep(&fresh(5, 4, 100));
     assert_eq!(heard(&follower, 2, 4, usize::MAX), Some(vec![3, 4]));
@@ -86,7 +86,7 @@ fn nobody_hears_what_readers_cannot_see_yet() {
 #[test]
 fn what_no_longer_fits_is_left_to_the_log() {
     let recent = Arc::new(Recent::default());
-    let follower = recent.follow();
+    let follower = recent.follow(0);
     let size = KEPT / 8;
     for position in 1..=20 {
         recent.keep(&fresh(position, 1, size));
@@ -105,13 +105,13 @@ fn what_no_longer_fits_is_left_to_the_log() {
 fn nothing_is_kept_for_nobody_and_nothing_is_missing_for_who_comes_back() {
     let recent = Arc::new(Recent::default());
     recent.keep(&fresh(1, 2, 100));
-    let follower = recent.follow();
+    let follower = recent.follow(0);
     assert_eq!(heard(&follower, 0, 2, usize::MAX), None);
     recent.keep(&fresh(3, 2, 100));
     assert_eq!(heard(&follower, 2, 4, usize::MAX), Some(vec![3, 4]));
     drop(follower);
     recent.keep(&fresh(5, 2, 100));
-    let follower = recent.follow();
+    let follower = recent.follow(0);
     recent.keep(&fresh(7, 2, 100));
     assert_eq!(heard(&follower, 4, 8, usize::MAX), None, "5 and 6 stand in the log");
     assert_eq!(heard(&follower, 6, 8, usize::MAX), Some(vec![7, 8]));
@@ -132,7 +132,7 @@ fn pieces(recent: &Recent) -> (usize, usize) {
 #[test]
 fn small_pieces_are_joined_by_the_first_who_is_told_of_them() {
     let recent = Arc::new(Recent::default());
-    let follower = recent.follow();
+    let follower = recent.follow(0);
     let size = PIECE / 10;
     let mut head = 0;
     // A large one among them stays as it is, and so do the small ones before it that do not come to a piece.
@@ -160,7 +160,7 @@ fn small_pieces_are_joined_by_the_first_who_is_told_of_them() {
 #[test]
 fn who_knows_of_less_than_somebody_else_was_told_hears_of_all_of_a_piece() {
     let recent = Arc::new(Recent::default());
-    let follower = recent.follow();
+    let follower = recent.follow(0);
     for position in 1..=20 {
         recent.keep(&fresh(position, 1, PIECE / 10));
     }
@@ -177,7 +177,7 @@ fn who_knows_of_less_than_somebody_else_was_told_hears_of_all_of_a_piece() {
 #[test]
 fn a_piece_is_put_only_where_its_parts_are() {
     let recent = Arc::new(Recent::default());
-    let follower = recent.follow();
+    let follower = recent.follow(0);
     let keep = |positions: std::ops::RangeInclusive<u64>| {
         positions.for_each(|position| recent.keep(&fresh(position, 1, PIECE / 10)));
     };
@@ -211,10 +211,10 @@ async fn the_chapters_that_were_read_go_with_the_last_who_follows() {
         let make = async { Ok::<_, Infallible>(Told::of(&[])) };
         follower.chapters().at(Place::after(0), make).await.unwrap().1
     };
-    let (one, other) = (recent.follow(), recent.follow());
+    let (one, other) = (recent.follow(0), recent.follow(0));
     assert!(anew(&one).await);
     drop(one);
     assert!(!anew(&other).await, "the other may want it, too");
     drop(other);
-    assert!(anew(&recent.follow()).await);
+    assert!(anew(&recent.follow(0)).await);
 }
