@@ -35,7 +35,7 @@ impl Risen {
 }
 
 /// So many answers are a piece.
-const PIECE: usize = if cfg!(test) { 4 } else { 1_024 };
+pub(crate) const PIECE: usize = if cfg!(test) { 4 } else { 1_024 };
 
 /// The list.
 #[derive(Clone, Default)]
@@ -265,6 +265,8 @@ mod tests {
                         prop_assert!(whole <= few && few < whole + PIECE, "{whole} of {few} have gone");
                         rising.let_go_each(such);
                         plain.drain(..few);
+                        // What has gone does not come back when fewer are such.
+                        rising.let_go_each(|_| false);
                     }
                     Step::SplitAndPutBack(at) => {
                         let at = at.min(plain.len());

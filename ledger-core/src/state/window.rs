@@ -180,7 +180,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::id::Fingerprint;
+    use crate::{id::Fingerprint, state::rising::PIECE};
 
     /// Six of the test's hours are a week.
     const HOUR: i64 = WEEK_MS / 6;
@@ -251,6 +251,40 @@ mod tests {
         let weeks: usize = far.weeks.values().map(Hashed::len).sum();
         assert_eq!((far.rising.len(), far.late.len(), weeks), (FAR + 4, 0, LATE));
         assert_eq!((far.len(), far.count()), (FAR + 4 + LATE, FAR + 4 + LATE));
+    }
+
+    #[test]
+    fn what_has_become_too_old_goes_and_until_then_is_not_seen() {
+        let mut window = Window::default();
+        for hour in 0_i64..100 {
+            let at = Position::new(hour.cast_unsigned() + 1);
+            window.move_on(at, moment(hour - 10));
+            let asked = Asked { id: id(hour, 1), fingerprint: Fingerprint::new([1; 16]) };
+            assert_eq!(window.answer(&asked), Known::New);
+            let seen = usize::try_from(hour).unwrap().min(10) + 1;
+            assert_eq!(window.count(), seen);
+            assert!(window.len() < seen + PIECE, "{} are kept of {seen}", window.len());
+        }
+    }
+
+    /// No request comes so late; a log that was made up may say that it did, and then it is answered once more.
+    #[test]
+    fn an_id_that_comes_again_when_it_is_too_old_has_its_newest_answer() {
+        for again in [0, 1] {
+            let mut window = Window::default();
+            let mut answer = |position, (hour, bits)| {
+                window.move_on(Position::new(position), moment(if position > 4 { 2 } else { 0 }));
+                let asked = Asked { id: id(hour, bits), fingerprint: Fingerprint::new([bits; 16]) };
+                assert_eq!(window.answer(&asked), Known::New, "{hour} {bits}");
+                let found = window.get(&asked.id);
+                assert_eq!(found, Some((Position::new(position), asked.fingerprint)));
+                window.late.len()
+            };
+            // A piece, of which two are too old from the fifth on; then some that come late, until all of those are put away.
+            let asked = [(0, 9), (1, 9), (2, 9), (3, 9), (2, 1), (2, 2), (2, 3), (again, 9)];
+            let waiting: Vec<_> = (1..).zip(asked).map(|(at, asked)| answer(at, asked)).collect();
+            assert_eq!(waiting, [0, 0, 0, 0, 1, 2, 3, 0]);
+        }
     }
 
     #[test]
