@@ -116,10 +116,11 @@ impl Window {
         answers.insert(id, answer);
     }
 
-    /// How many are kept: those that are remembered, and some more that have become too old.
+    /// How many are remembered; of those in a week that is partly too old, and of those that came late, some more.
     pub(crate) fn len(&self) -> usize {
         let weeks: usize = self.weeks.values().map(Hashed::len).sum();
-        self.rising.len() + self.late.len() + weeks
+        let unseen = self.rising.below(&RequestId::floor_of(self.since));
+        self.rising.len() - unseen + self.late.len() + weeks
     }
 
     /// The entry that answered a request, and what that had said.
@@ -262,8 +263,9 @@ mod tests {
             let asked = Asked { id: id(hour, 1), fingerprint: Fingerprint::new([1; 16]) };
             assert_eq!(window.answer(&asked), Known::New);
             let seen = usize::try_from(hour).unwrap().min(10) + 1;
-            assert_eq!(window.count(), seen);
-            assert!(window.len() < seen + PIECE, "{} are kept of {seen}", window.len());
+            assert_eq!((window.count(), window.len()), (seen, seen));
+            let kept = window.rising.len();
+            assert!(kept < seen + PIECE, "{kept} are kept of {seen}");
         }
     }
 
