@@ -10,7 +10,10 @@ use std::{
     collections::BTreeMap,
     panic::{AssertUnwindSafe, catch_unwind},
     process,
-    sync::{Arc, PoisonError, RwLock},
+    sync::{
+        Arc, PoisonError, RwLock,
+        atomic::{AtomicU64, Ordering},
+    },
     thread,
     time::Duration,
 };
@@ -92,6 +95,7 @@ pub struct Engine {
     inbox: mpsc::Sender<Job>,
     /// One for each request that may still wait.
     room: Arc<Semaphore>,
+    work: Arc<AtomicU64>,
 }
 
 impl Engine {
@@ -102,8 +106,10 @@ impl Engine {
         next_log: LogId,
     ) -> (Self, Writer) {
         let (inbox, jobs) = mpsc::channel(INBOX);
-        let engine = Self { inbox, room: Arc::new(Semaphore::new(INBOX)) };
-        (engine, Writer { ground, ledgers, next_log, inbox: jobs })
+        let work = Arc::new(AtomicU64::new(0));
+        let room = Arc::new(Semaphore::new(INBOX));
+        let engine = Self { inbox, room, work: Arc::clone(&work) };
+        (engine, Writer { ground, ledgers, next_log, inbox: jobs, work })
     }
 
     /// The same way, on which no more requests wait than so many.
@@ -152,6 +158,11 @@ impl Engine {
         let (reply, answer) = oneshot::channel();
         self.push(Job::Import(Box::new(import), reply))?;
         answer.await.map_err(|_| Error::Stopping)?
+    }
+
+    /// How often the writer has taken up work or laid it down: odd while it decides, or waits for the disk.
+    pub(crate) fn work(&self) -> u64 {
+        self.work.load(Ordering::Relaxed)
     }
 
     /// Ends the writer when all that was submitted before is done.
@@ -203,13 +214,16 @@ pub(crate) struct Writer {
     ledgers: BTreeMap<CoopName, Ledger>,
     next_log: LogId,
     inbox: mpsc::Receiver<Job>,
+    work: Arc<AtomicU64>,
 }
 
 impl Writer {
     /// Works until it is told to stop; the answer is for whoever told it.
     fn run(mut self) -> Result<Option<oneshot::Sender<()>>, Error> {
         while let Some(first) = self.inbox.blocking_recv() {
+            self.work.fetch_add(1, Ordering::Relaxed);
             let stopping = self.commit(first)?;
+            self.work.fetch_add(1, Ordering::Relaxed);
             if stopping.is_some() {
                 return Ok(stopping);
             }

@@ -308,6 +308,8 @@ impl House {
 
     /// The API, until it is told to stop.
     pub(crate) fn answering(&self, stopping: watch::Receiver<bool>) -> Service {
+        let writer = self.engine.clone();
+        let pace = Pace::of(self.limits.told_a_second, move || writer.work());
         Service::new(Ground {
             engine: self.engine.clone(),
             directory: Arc::clone(&self.directory),
@@ -320,7 +322,7 @@ impl House {
             metrics: Arc::clone(&self.metrics),
             limits: self.limits,
             streams: Arc::new(Semaphore::new(self.limits.streams)),
-            pace: Arc::new(Pace::of(self.limits.told_a_second)),
+            pace: Arc::new(pace),
             clock: self.clock.clone(),
             room: self.room.clone(),
             stopping,

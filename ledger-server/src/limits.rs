@@ -39,9 +39,10 @@ const fn at_least_one(number: u32) -> NonZeroU32 {
     }
 }
 
-/// So many bytes a second are all who follow told together for each core of the machine. A hundred who follow on the same two
-/// cores take about a tenth of what the writer does alone, however it is asked; unbounded, they took up to nine tenths.
-const TOLD_A_CORE: u64 = 24 << 20;
+/// So many bytes a second are all who follow told together for each core of the machine, while something is written. A hundred
+/// who follow on the same two cores take about a tenth of what the writer does alone, however it is asked; unbounded, they took
+/// up to nine tenths.
+const TOLD_A_CORE: u64 = 16 << 20;
 
 fn told_a_second() -> u64 {
     let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
@@ -67,7 +68,8 @@ pub struct Limits {
     pub strangers: Duration,
     /// Whoever follows and takes nothing for so long is let go, and resumes where they were. `FELL_BEHIND`.
     pub stall: Duration,
-    /// So many bytes a second are all who follow told together. Nobody is refused for it: they hear the rest later.
+    /// So many bytes a second are all who follow told together while something is written, and several times as many while nothing
+    /// is. Nobody is refused for it: they hear the rest later.
     pub told_a_second: u64,
 }
 

@@ -108,3 +108,25 @@ async fn a_retry_in_the_same_batch_gets_the_original_answer() {
     assert_eq!(said, [(false, 0), (false, 0), (true, 0)]);
     house.close().await;
 }
+
+/// Those who follow are told less while the writer works.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_writer_can_be_seen_to_take_up_work_and_to_lay_it_down() {
+    let dir = tempfile::tempdir().unwrap();
+    let house = House::open(&Opening::at(dir.path())).unwrap();
+    let coop = CoopName::new("colne-valley").unwrap();
+    let id = RequestId::of_time(house.now().unwrap(), [0; 10]);
+    let mut before = house.engine().work();
+    let found = Command::FoundCoop { coop: coop.clone(), policy: Values::template() };
+    for _ in 0..3 {
+        house.engine().submit(asks(&coop, id, found.clone())).await.unwrap();
+        let after = house.engine().work();
+        assert!(after > before, "{after} after {before}");
+        // It answers before it has laid everything down.
+        while house.engine().work() % 2 == 1 {
+            tokio::task::yield_now().await;
+        }
+        before = house.engine().work();
+    }
+    house.close().await;
+}

@@ -1,5 +1,6 @@
 //! The pace of the feed. Whoever writes comes first: all who follow are told so many bytes a second together, one after the
-//! other, and no more, however much there is to tell. Nothing is lost by it: who follows hears it later.
+//! other, and no more, however much there is to tell; several times as many while nothing is written. Nothing is lost by it:
+//! who follows hears it later.
 
 use std::time::Duration;
 
@@ -10,56 +11,94 @@ use tokio::{
 
 /// What was not told in the last moment may be told at once: timers are no finer than some thousandths of a second.
 const AT_ONCE: Duration = Duration::from_millis(20);
+/// So many times as much is told while nothing is written: then it is time of the machine that would be left over.
+const AT_REST: u64 = 6;
+/// When nothing has been written for so long, nothing is: whoever writes without a pause is not always in the writer's hands.
+const RECENTLY: Duration = Duration::from_millis(100);
 
 /// How fast all who follow are told.
 pub(crate) struct Pace {
+    /// So many bytes, while something is written.
     a_second: u64,
+    work: Box<dyn Fn() -> u64 + Send + Sync>,
+    line: Mutex<Line>,
+}
+
+/// Where those who wait for their turn stand.
+struct Line {
     /// When all that has been told would have been told at this pace.
-    told: Mutex<Instant>,
+    told: Instant,
+    /// How far the work was when it was last looked at…
+    work: u64,
+    /// …and when something was last seen to be written.
+    written: Instant,
 }
 
 impl Pace {
-    /// So many bytes a second, and one at least.
-    pub(crate) fn of(a_second: u64) -> Self {
-        Self { a_second: a_second.max(1), told: Mutex::new(Instant::now()) }
+    /// So many bytes a second while something is written, and one at least. The work is a number that changes whenever something
+    /// is written, and is odd meanwhile.
+    pub(crate) fn of(a_second: u64, work: impl Fn() -> u64 + Send + Sync + 'static) -> Self {
+        let now = Instant::now();
+        let line = Mutex::new(Line { told: now, work: work(), written: now });
+        Self { a_second: a_second.max(1), work: Box::new(work), line }
     }
 
     /// Waits until it is somebody's turn to be told so many bytes. Turns come in the order in which they were asked for.
     pub(super) async fn turn(&self, bytes: u64) {
         // Held while its holder waits: the next in line has it next.
-        let mut told = self.told.lock().await;
+        let mut line = self.line.lock().await;
         let now = Instant::now();
         let earliest = now.checked_sub(AT_ONCE).unwrap_or(now);
-        *told = earliest.max(*told);
-        if *told > now {
-            sleep_until(*told).await;
+        line.told = earliest.max(line.told);
+        if line.told > now {
+            sleep_until(line.told).await;
         }
-        *told = told.checked_add(self.takes(bytes)).unwrap_or(*told);
+        let times = if line.is_written((self.work)()) { 1 } else { AT_REST };
+        let takes = takes(bytes, self.a_second.saturating_mul(times));
+        line.told = line.told.checked_add(takes).unwrap_or(line.told);
     }
+}
 
-    fn takes(&self, bytes: u64) -> Duration {
-        let nanos = u128::from(bytes) * 1_000_000_000 / u128::from(self.a_second);
-        Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
+impl Line {
+    /// Whether something is written, now that the work is there.
+    fn is_written(&mut self, work: u64) -> bool {
+        let now = Instant::now();
+        if work % 2 == 1 || work != self.work {
+            (self.work, self.written) = (work, now);
+        }
+        now.saturating_duration_since(self.written) < RECENTLY
     }
+}
+
+/// How long it takes to tell so many bytes.
+fn takes(bytes: u64, a_second: u64) -> Duration {
+    let nanos = u128::from(bytes) * 1_000_000_000 / u128::from(a_second);
+    Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
 }
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
+    use std::sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    };
 
     use super::*;
 
+    /// The pace while something is written.
     fn pace(a_second: u64) -> Arc<Pace> {
-        Arc::new(Pace::of(a_second))
+        Arc::new(Pace::of(a_second, || 1))
     }
 
     /// Many who always have more to be told: how much they are told in a while, and in which order.
     async fn told(pace: &Arc<Pace>, asks: &[u64], turns: usize) -> (Vec<usize>, Duration) {
         let began = Instant::now();
         let (sender, mut order) = tokio::sync::mpsc::unbounded_channel();
+        // Nobody is left in the line when enough have been told.
+        let mut all = tokio::task::JoinSet::new();
         for (who, bytes) in asks.iter().copied().enumerate() {
             let (pace, sender) = (Arc::clone(pace), sender.clone());
-            tokio::spawn(async move {
+            all.spawn(async move {
                 loop {
                     pace.turn(bytes).await;
                     if sender.send(who).is_err() {
@@ -82,6 +121,44 @@ mod tests {
         // The last turn need not have been paid for, and some is told at once.
         let least = Duration::from_millis(1_490).saturating_sub(AT_ONCE);
         assert!(took >= least && took <= Duration::from_millis(1_500), "{took:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn more_is_told_while_nothing_is_written_and_no_more_than_before_when_something_is() {
+        let work = Arc::new(AtomicU64::new(0));
+        let seen = Arc::clone(&work);
+        let pace = Arc::new(Pace::of(1_000_000, move || seen.load(Ordering::Relaxed)));
+        let told = async |bytes| told(&pace, &[bytes; 5], 100).await.1;
+        // The server has only just begun: that counts as writing.
+        tokio::time::sleep(RECENTLY).await;
+        // Six megabytes a second, and three to tell.
+        let quiet =
+            |took| (Duration::from_millis(470)..=Duration::from_millis(500)).contains(&took);
+        let took = told(30_000).await;
+        assert!(quiet(took), "{took:?}");
+        // It is being written, without an end: a megabyte a second.
+        let slow = |took| (Duration::from_millis(960)..=Duration::from_secs(1)).contains(&took);
+        work.store(1, Ordering::Relaxed);
+        let took = told(10_000).await;
+        assert!(slow(took), "{took:?}");
+        // Now and again: nothing is written just now, but something has been since anybody was told anything.
+        let next = Arc::clone(&work);
+        let writes = tokio::spawn(async move {
+            next.store(2, Ordering::Relaxed);
+            loop {
+                next.fetch_add(2, Ordering::Relaxed);
+                tokio::time::sleep(RECENTLY / 2).await;
+            }
+        });
+        let took = told(10_000).await;
+        assert!(slow(took), "{took:?}");
+        writes.abort();
+        // And a while after the last of it there is time again.
+        tokio::time::sleep(RECENTLY * 2).await;
+        told(1).await;
+        tokio::time::sleep(RECENTLY).await;
+        let took = told(30_000).await;
+        assert!(quiet(took), "{took:?}");
     }
 
     #[tokio::test(start_paused = true)]
