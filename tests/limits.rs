@@ -12,7 +12,9 @@ mod door;
 use std::{num::NonZeroU32, sync::Arc, time::Duration};
 
 use ledger_client::{Client, Error};
-use ledger_proto::v1::{self, Scope, history_service_client::HistoryServiceClient};
+use ledger_proto::v1::{
+    self, Scope, export_bundle_response::Part, history_service_client::HistoryServiceClient,
+};
 use ledger_server::{Limits, MAX_REQUEST, Page};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tonic::transport::Endpoint;
@@ -142,6 +144,19 @@ fn whoever_takes_nothing_is_let_go_and_resumes_without_loss() {
     });
 }
 
+/// What comes of this while something is written.
+async fn meanwhile<T>(town: &Town, what: impl Future<Output = T>) -> T {
+    let writes = async {
+        loop {
+            say::many(town, 1).await;
+        }
+    };
+    tokio::select! {
+        never = writes => never,
+        what = what => what,
+    }
+}
+
 #[test]
 fn whoever_follows_a_log_that_outruns_them_waits_and_hears_that_it_goes_on() {
     run(async {
@@ -183,9 +198,46 @@ fn whoever_follows_a_log_that_outruns_them_waits_and_hears_that_it_goes_on() {
         ] {
             assert!(said.lines().any(|known| known == line), "{line} is not in\n{said}");
         }
+        // Whoever carries off what was is not told all of it while something is written, either: they stand in the same line.
+        let (coop, unchecked) = (client.coop(), client.unchecked());
+        let carry_off = async {
+            let all = v1::ReadHistoryRequest { coop: coop.clone(), ..Default::default() };
+            let mut past = unchecked.read_history(all).await.unwrap();
+            let first = past.message().await.unwrap().unwrap().entries;
+            (past, first.len())
+        };
+        let (mut past, first) = meanwhile(&town, carry_off).await;
+        assert!(0 < first && i64::try_from(first).unwrap() < head, "{first} of {head}");
+        let carry_off = async {
+            let all = v1::ExportBundleRequest { coop: coop.clone(), ..Default::default() };
+            let mut bundle = unchecked.export_bundle(all).await.unwrap();
+            loop {
+                let told = bundle.message().await.unwrap().unwrap().part;
+                if let Some(Part::Entries(first)) = told {
+                    return (bundle, first.entries.len());
+                }
+            }
+        };
+        let (mut bundle, first) = meanwhile(&town, carry_off).await;
+        assert!(0 < first && i64::try_from(first).unwrap() < head, "{first} of {head}");
+        for _ in 0..4 {
+            say::many(&town, 700).await;
+        }
+        tokio::select! {
+            biased;
+            more = past.message() => panic!("they are told {:?}", more.map(|_| ())),
+            more = bundle.message() => panic!("they are told {:?}", more.map(|_| ())),
+            () = std::future::ready(()) => {}
+        }
         // And nobody holds up a server that stops.
-        let (told, ()) = tokio::join!(stream.message(), town.stop());
+        let stop = town.stop();
+        let (told, past, bundle, ()) =
+            tokio::join!(stream.message(), past.message(), bundle.message(), stop);
+        let (past, bundle) = (past.map(|_| ()).unwrap_err(), bundle.map(|_| ()).unwrap_err());
         assert_eq!(reason(&told.unwrap_err()), "SHUTTING_DOWN");
+        for carried_off in [past, bundle] {
+            assert_eq!(reason(&Error::of_status(&carried_off, None)), "SHUTTING_DOWN");
+        }
     });
 }
 

@@ -8,8 +8,12 @@
 mod callers;
 #[path = "calls/cores.rs"]
 mod cores;
+#[path = "calls/counting.rs"]
+mod counting;
 #[path = "calls/followers.rs"]
 mod followers;
+#[path = "calls/readers.rs"]
+mod readers;
 #[path = "calls/server.rs"]
 mod server;
 
@@ -105,6 +109,9 @@ pub(crate) fn measure(extent: &Extent, dir: &Path) {
     }
     if chosen("followers") {
         followers::measure(extent, &town);
+    }
+    if chosen("readers") {
+        readers::measure(extent, &town);
     }
     drop(way);
     server.stop();

@@ -9,21 +9,11 @@ use std::{
 };
 
 use ledger_proto::v1;
-use prost::{
-    bytes::Buf,
-    encoding::{WireType, decode_key, decode_varint},
-};
-use tonic::{
-    Status,
-    client::Grpc,
-    codec::{Codec, DecodeBuf, Decoder},
-    codegen::http::uri::PathAndQuery,
-};
-use tonic_prost::ProstCodec;
 
 use super::{
     Came, Town,
     callers::{COOP, Load, Way},
+    counting,
 };
 use crate::{
     Extent,
@@ -34,44 +24,6 @@ const FOLLOWERS: [usize; 2] = [0, 100];
 /// So many callers append while others follow.
 const FOLLOWED: usize = 16;
 const SECOND: Duration = Duration::from_secs(1);
-
-/// Reads a watch no further than to know how many entries it holds: what followers do with them is their affair, and would
-/// be done on machines of their own.
-struct Counting;
-
-impl Codec for Counting {
-    type Encode = v1::WatchHistoryRequest;
-    type Decode = u32;
-    type Encoder = <ProstCodec<v1::WatchHistoryRequest, ()> as Codec>::Encoder;
-    type Decoder = Self;
-
-    fn encoder(&mut self) -> Self::Encoder {
-        ProstCodec::<_, ()>::default().encoder()
-    }
-
-    fn decoder(&mut self) -> Self {
-        Self
-    }
-}
-
-impl Decoder for Counting {
-    type Item = u32;
-    type Error = Status;
-
-    fn decode(&mut self, message: &mut DecodeBuf<'_>) -> Result<Option<u32>, Status> {
-        let (mut entries, mut left) = (0, message.chunk());
-        assert_eq!(left.len(), message.remaining(), "a message lies in one piece");
-        while !left.is_empty() {
-            let (field, form) = decode_key(&mut left).unwrap();
-            assert_eq!(form, WireType::LengthDelimited);
-            let length = decode_varint(&mut left).unwrap();
-            left.advance(usize::try_from(length).unwrap());
-            entries += u32::from(field == 1);
-        }
-        message.advance(message.remaining());
-        Ok(Some(entries))
-    }
-}
 
 /// What one follower has heard.
 #[derive(Default)]
@@ -90,11 +42,7 @@ async fn follow(way: Arc<Way>, heard: Arc<Heard>) {
     let after_position = way.head().await;
     heard.at.store(after_position, Ordering::Relaxed);
     let request = v1::WatchHistoryRequest { coop: COOP.to_owned(), after_position };
-    let mut client = Grpc::new(way.connect().await);
-    client.ready().await.unwrap();
-    let watch = PathAndQuery::from_static("/carestore.v1.HistoryService/WatchHistory");
-    let answer = client.server_streaming(way.dressed(request), watch, Counting).await;
-    let mut stream = answer.unwrap().into_inner();
+    let mut stream = counting::stream(&way, "WatchHistory", request).await;
     while let Some(entries) = stream.message().await.unwrap() {
         heard.there.store(true, Ordering::Relaxed);
         heard.entries.fetch_add(entries, Ordering::Relaxed);

@@ -7,6 +7,7 @@ use ledger_proto::{
     api::{self, Size},
     v1::{self, export_bundle_response::Part},
 };
+use prost::Message;
 use tokio::sync::mpsc;
 use tokio_stream::{Stream, wrappers::ReceiverStream};
 use tonic::Status;
@@ -14,6 +15,7 @@ use tonic::Status;
 use super::{
     Service,
     feed::send,
+    pace::Tab,
     proofs::{keys_said, published_at, signed},
     prover::{Prover, on_a_thread, size_said},
 };
@@ -53,6 +55,7 @@ pub(super) async fn export(
     };
     let (sender, answers) = mpsc::channel(WAITING);
     let stopping = service.ground.stopping.clone();
+    let mut tab = Tab::of(&service.ground.pace, &stopping);
     // Beside the workers: a log has tens of thousands of them after some years.
     let house = service.clone();
     let asking = house.clone();
@@ -80,8 +83,12 @@ pub(super) async fn export(
                 Err(error) => return send(&sender, Err(error)).await,
             };
             after = after.saturating_add(entries.entries.len() as u64);
+            let entries = part(Part::Entries(entries));
+            let bytes = entries.encoded_len();
             // An auditor who has gone does not want the rest.
-            if room.hand(&sender, part(Part::Entries(entries))).await.is_break() {
+            if room.hand(&sender, entries).await.is_break()
+                || tab.told(bytes, &sender).await.is_break()
+            {
                 return;
             }
         }

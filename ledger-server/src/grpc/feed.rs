@@ -8,12 +8,15 @@ use ledger_proto::{
     api::{self, Told, name},
     leaf, stored, v1,
 };
-use tokio::sync::mpsc;
+use prost::Message;
+use tokio::sync::{mpsc, watch};
 use tokio_stream::{Stream, wrappers::ReceiverStream};
 use tonic::Status;
 
 use super::{
-    Service, proofs,
+    Service,
+    pace::Tab,
+    proofs,
     prover::{Prover, hashes_said, on_a_thread, size_said},
 };
 use crate::{
@@ -172,6 +175,7 @@ pub(super) async fn read(
     .await?;
     let (sender, answers) = mpsc::channel(WAITING);
     let stopping = service.ground.stopping.clone();
+    let mut tab = Tab::of(&service.ground.pace, &stopping);
     tokio::spawn(async move {
         let room = room;
         let (mut reader, mut peaks) = (reader, peaks);
@@ -196,12 +200,20 @@ pub(super) async fn read(
             reader.after = reader.after.saturating_add(entries.len() as u64);
             let peaks = std::mem::take(&mut peaks);
             let answer = v1::ReadHistoryResponse { entries, head: Some(head.clone()), peaks };
-            if room.hand(&sender, answer).await.is_break() {
+            let bytes = answer.encoded_len();
+            if room.hand(&sender, answer).await.is_break()
+                || tab.told(bytes, &sender).await.is_break()
+            {
                 return;
             }
         }
     });
     Ok(Box::pin(ReceiverStream::new(answers)))
+}
+
+/// Waits until the server is told to stop; or until nobody is left to tell it, which is the same.
+pub(super) async fn until_told(stopping: &mut watch::Receiver<bool>) {
+    drop(stopping.wait_for(|stopping| *stopping).await);
 }
 
 /// Sends the last of a stream. A reader who has gone does not want it.

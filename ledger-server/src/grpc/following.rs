@@ -8,8 +8,8 @@ use tokio::sync::{mpsc, watch};
 use tonic::Status;
 
 use super::{
-    feed::{Reader, send},
-    pace::Pace,
+    feed::{Reader, send, until_told},
+    pace::{LUMP, Pace, READING},
     room::Room,
 };
 use crate::{
@@ -28,11 +28,6 @@ const REST_MOST: Duration = Duration::from_millis(300);
 /// A message of what is shared holds about so many bytes: both sides make such messages out of memory that they have just
 /// used, where each larger one has its pages made anew for it.
 const SHARED: usize = 64 << 10;
-/// So many bytes may anybody be told before it is their turn: who follows a quiet log waits for nobody, and where there is
-/// much to tell, each is told much at once, which takes less of the processor than the same bytes now and then.
-const LUMP: usize = 512 << 10;
-/// What is read out of the log for one who follows costs as much as telling so many times its bytes.
-const READING: usize = 3;
 
 /// One who follows.
 pub(super) struct Following {
@@ -161,9 +156,4 @@ impl Following {
 fn rest(followers: usize) -> Duration {
     let each = REST_EACH.saturating_mul(u32::try_from(followers).unwrap_or(u32::MAX));
     each.clamp(REST, REST_MOST)
-}
-
-/// Waits until the server is told to stop; or until nobody is left to tell it, which is the same.
-async fn until_told(stopping: &mut watch::Receiver<bool>) {
-    drop(stopping.wait_for(|stopping| *stopping).await);
 }
