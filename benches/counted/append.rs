@@ -2,9 +2,9 @@
 //! yet, hashed, shown, and taken in on the other side.
 
 use ledger_core::{
-    CoopName, Decision, Entry, Position, Request, State, Timestamp, decide, evolve, fall_due,
+    CoopName, Decision, Entry, Position, Request, State, Timestamp, advance, decide, fall_due,
 };
-use ledger_proto::{Hash, Tree, leaf, stored};
+use ledger_proto::{Hash, Over, Tree, leaf, stored};
 
 use crate::hours::Hours;
 
@@ -26,7 +26,7 @@ impl Writer {
     pub(crate) fn behind(mut state: State, mut tree: Tree, at: Timestamp) -> Writer {
         while let Some(due) = fall_due(&state, at) {
             tree.push(leaf(&stored::encode(&due).unwrap()));
-            state = evolve(state, &due).unwrap();
+            advance(&mut state, &due).unwrap();
         }
         assert_eq!(state.coop(), Some(&CoopName::new("a-county").unwrap()));
         let hours = Hours::of(state.members().len(), at);
@@ -56,9 +56,9 @@ pub(crate) fn count_append(writer: &mut Writer, requests: &[Request]) {
         let entry = count_decide(&writer.ahead().state, request);
         let bytes = count_encode(&entry);
         count_take(&mut writer.ahead().state, &entry);
-        let leaf = count_leaf(&bytes);
-        count_show(writer, leaf);
-        count_catch_up(writer.ahead(), &entry, leaf);
+        let leaves = count_leaf(&bytes);
+        count_show(writer, &leaves);
+        count_catch_up(writer.ahead(), &entry, &leaves);
     }
 }
 
@@ -77,22 +77,23 @@ fn count_encode(entry: &Entry) -> Vec<u8> {
 
 #[inline(never)]
 fn count_take(state: &mut State, entry: &Entry) {
-    *state = evolve(std::mem::take(state), entry).unwrap();
+    advance(state, entry).unwrap();
+}
+
+/// Of a batch of one.
+#[inline(never)]
+fn count_leaf(bytes: &[u8]) -> Vec<Hash> {
+    Over::Entries.leaves(&[bytes])
 }
 
 #[inline(never)]
-fn count_leaf(bytes: &[u8]) -> Hash {
-    leaf(bytes)
-}
-
-#[inline(never)]
-fn count_show(writer: &mut Writer, leaf: Hash) {
-    writer.ahead().tree.push(leaf);
+fn count_show(writer: &mut Writer, leaves: &[Hash]) {
+    writer.ahead().tree.extend(leaves);
     writer.ahead = 1 - writer.ahead;
 }
 
 #[inline(never)]
-fn count_catch_up(behind: &mut Side, entry: &Entry, leaf: Hash) {
-    behind.state = evolve(std::mem::take(&mut behind.state), entry).unwrap();
-    behind.tree.push(leaf);
+fn count_catch_up(behind: &mut Side, entry: &Entry, leaves: &[Hash]) {
+    advance(&mut behind.state, entry).unwrap();
+    behind.tree.extend(leaves);
 }

@@ -125,6 +125,9 @@ impl Key {
         inputs: &[&[u8]],
         together: impl Fn(&[&[u8]; LANES], &mut Filled<LANES>) -> [[u8; 32]; LANES],
     ) -> Vec<[u8; 32]> {
+        if inputs.len() < FEWEST {
+            return inputs.iter().map(|input| self.hash(input)).collect();
+        }
         let (places, short) = by_blocks(inputs);
         let (many, alone) = places.split_at(in_groups::<LANES>(short));
         let mut hashes = vec![[0; 32]; inputs.len()];
